@@ -1,0 +1,71 @@
+"""Email addresses as they come from people, from SES and from headers, brought to one comparable form."""
+
+import re
+from contextlib import suppress
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.utils import getaddresses
+
+_MASKABLE = re.compile(r"(\"[^\"]*\"|[^\s@<>\"'=:,;(){}\[\]\\]+)@([A-Za-z0-9.-]+\.[A-Za-z0-9-]+)")
+_ADDRESS = re.compile(r"[^\s@<>(),;:\\\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
+_QUOTED_ADDRESS = re.compile(r"\"[^\x00-\x1f\x7f]+\"@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
+
+MAX_ADDRESS_LENGTH = 320  # RFC 3696, errata 1690: 64 for the local part, 255 for the domain, and the @
+
+
+def bare_address(raw: object) -> str | None:
+    """Return the one address in `raw` as it was written, or None where there is not exactly one.
+
+    Takes `a@b`, `Name <a@b>` and RFC 2047 encoded words around or instead of either.
+    """
+    if not isinstance(raw, str) or "@" not in _decoded(raw):
+        return None
+    address = _single(raw)
+    if address is None or "=?" in address:
+        address = _single(_decoded(raw))
+    if address is None or len(address) > MAX_ADDRESS_LENGTH:
+        return None
+    if not (_ADDRESS.fullmatch(address) or _QUOTED_ADDRESS.fullmatch(address)):
+        return None
+    return address
+
+
+def comparable(address: str) -> str:
+    """Return the form in which two spellings of one mailbox are equal: lower case, the domain in ASCII.
+
+    SMTP lets a server tell `Jane@` from `jane@` (RFC 5321, 2.4); none that matters does, and a
+    suppression that misses its patient because of a capital letter does harm.
+    """
+    local, _, domain = address.strip().rpartition("@")
+    domain = domain.rstrip(".").lower()
+    with suppress(UnicodeError):  # not a domain name that IDNA knows: compared as it stands
+        domain = domain.encode("idna").decode("ascii")
+    return f"{local.lower()}@{domain}"
+
+
+def normalise(raw: object) -> str | None:
+    """Return the comparable form of the one address in `raw`, or None where there is none."""
+    address = bare_address(raw)
+    return comparable(address) if address else None
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of a comparable address."""
+    return address.rpartition("@")[2]
+
+
+def mask_addresses(text: str) -> str:
+    """Return `text` with every address in it shown as `j***@example.com`."""
+    return _MASKABLE.sub(lambda found: f"{found[1].lstrip(chr(34))[:1]}***@{found[2]}", text)
+
+
+def _single(raw: str) -> str | None:
+    found = [address for _, address in getaddresses([raw]) if address]
+    return found[0].strip() if len(found) == 1 else None
+
+
+def _decoded(raw: str) -> str:
+    try:
+        return str(make_header(decode_header(raw)))
+    except (HeaderParseError, LookupError, UnicodeError, ValueError):
+        return raw

@@ -1,0 +1,128 @@
+"""A typed client of config_service's internal API, for webhook_service and for any sending service.
+
+client = InternalClient("http://config-service:8001", token)
+config = client.effective_config("clinic-1")
+checks = client.check_addresses("clinic-1", ["jane@example.com"])
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import requests
+from marshmallow import ValidationError
+from requests.adapters import HTTPAdapter
+
+from shared import internal_api as api
+from shared.errors import ServiceError
+from shared.request_id import REQUEST_ID_HEADER, current_request_id
+
+CONNECT_TIMEOUT = 1.0  # seconds
+READ_TIMEOUT = 4.0  # seconds: with one repeat of the connecting, well within SNS's 15 s
+_POOL = 64  # connections kept open
+
+
+class InternalCallError(ServiceError):
+    """config_service could not be asked, or did not answer as agreed: try again later."""
+
+    code = "config_service_unavailable"
+    hint = "Check that config_service is up, and its /readyz."
+
+
+class InternalRefusedError(ServiceError):
+    """config_service understood the call and refused it: the same call will be refused again."""
+
+    code = "config_service_refused"
+
+
+class InternalClient:
+    """Calls the internal API over pooled keep-alive connections; safe to share between threads."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        """Take config_service's URL and a token of the scope that the calls need."""
+        self._base_url = base_url.rstrip("/")
+        self._headers = api.authorization(token)
+        self._session = requests.Session()
+        # A proxy or a .netrc from the environment must never see the token.
+        self._session.trust_env = False
+        self._session.mount(self._base_url, HTTPAdapter(pool_connections=1, pool_maxsize=_POOL))
+
+    def record(self, events: Sequence[api.FeedbackEvent]) -> list[api.RecordResult]:
+        """Have `events` recorded and return a result for each, in their order."""
+        body = {"events": [api.dump_feedback_event(event) for event in events]}
+        results = self._load(api.RecordResultSchema, self._call("POST", api.EVENTS, body).json(), "results")
+        if len(results) != len(events):
+            raise InternalCallError("config_service answered for another number of events.")
+        return results
+
+    def topics(self, etag: str | None = None) -> tuple[str | None, list[api.Topic] | None]:
+        """Return the per-clinic topics and their ETag; no list where `etag` is still theirs."""
+        response = self._call("GET", api.TOPICS, headers={"If-None-Match": etag} if etag else {})
+        if response.status_code == requests.codes.not_modified:
+            return etag, None
+        return response.headers.get("ETag"), self._load(api.TopicSchema, response.json(), "topics")
+
+    def effective_config(self, clinic_id: str) -> dict[str, Any]:
+        """Return what `clinic_id` sends with: per channel the providers in the order to try, opened."""
+        response = self._call("GET", api.EFFECTIVE_CONFIG.format(clinic_id=clinic_id))
+        config: dict[str, Any] = response.json()["config"]
+        return config
+
+    def check_addresses(self, clinic_id: str, addresses: Sequence[str]) -> list[api.AddressCheck]:
+        """Return for each of up to 1,000 addresses whether `clinic_id` would reach it, and if not, why."""
+        path = api.SUPPRESSION_CHECK.format(clinic_id=clinic_id)
+        response = self._call("POST", path, {"addresses": list(addresses)})
+        return self._load(api.AddressCheckSchema, response.json(), "results")
+
+    def _call(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> requests.Response:
+        sent = self._headers | (headers or {}) | {REQUEST_ID_HEADER: current_request_id()}
+        try:
+            response = self._send_twice(method, self._base_url + path, body, sent)
+        except requests.RequestException as error:
+            raise InternalCallError(f"config_service did not answer: {type(error).__name__}.") from None
+        if (
+            response.status_code >= requests.codes.server_error
+            or response.status_code == requests.codes.too_many
+        ):
+            raise InternalCallError(f"config_service answered {response.status_code}.")
+        if response.status_code >= requests.codes.bad_request:
+            raise self._refusal(response)
+        return response
+
+    def _send_twice(self, method: str, url: str, body: Any, headers: dict[str, str]) -> requests.Response:
+        """Repeat once on a broken connection: every call is idempotent, and a kept connection may be stale.
+
+        A read that timed out is not repeated: the answer would come too late for the caller.
+        """
+        timeouts = (CONNECT_TIMEOUT, READ_TIMEOUT)
+        options: dict[str, Any] = {"headers": headers, "timeout": timeouts, "allow_redirects": False}
+        if body is not None:
+            options["json"] = body
+        try:
+            return self._session.request(method, url, **options)
+        except requests.Timeout:
+            raise
+        except requests.ConnectionError:
+            return self._session.request(method, url, **options)
+
+    @staticmethod
+    def _refusal(response: requests.Response) -> ServiceError:
+        try:
+            document = response.json()
+            message, code, hint = document["message"], document["code"], document["hint"]
+        except (ValueError, KeyError, TypeError):
+            return InternalCallError(f"config_service answered {response.status_code} in another shape.")
+        if response.status_code in {requests.codes.unauthorized, requests.codes.forbidden}:
+            return InternalCallError(f"config_service refused the token: {message}", hint=hint)
+        return InternalRefusedError(message, code=code, hint=hint)
+
+    @staticmethod
+    def _load(schema: type[Any], document: Any, name: str) -> list[Any]:
+        try:
+            loaded: list[Any] = schema(many=True).load(document[name])
+        except (ValidationError, KeyError, TypeError) as error:
+            raise InternalCallError(
+                f"config_service answered in another shape: {type(error).__name__}."
+            ) from None
+        return loaded

@@ -1,0 +1,115 @@
+"""JSON logs that carry the request's id and never a whole address, and the hooks that log each request."""
+
+import logging
+import logging.config
+import time
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+
+from shared.addresses import mask_addresses
+from shared.request_id import REQUEST_ID_HEADER, begin_request, current_request_id
+
+# Their DEBUG and INFO records hold request bodies, and with them addresses, tokens and signatures.
+_TALKATIVE = ("boto3", "botocore", "urllib3", "peewee", "psycopg", "psycopg.pool", "werkzeug")
+
+Observer = Callable[[str, str, int, float], None]
+
+
+def _add_request_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if request_id := current_request_id():
+        event.setdefault("requestId", request_id)
+    return event
+
+
+def _mask(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_addresses(value)
+    if isinstance(value, dict):
+        return {key: _mask(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mask(item) for item in value]
+    return value
+
+
+def _mask_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        event[key] = value if key.startswith("_") else _mask(value)
+    return event
+
+
+_SHARED: list[Any] = [
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _add_request_id,
+]
+_FINAL: list[Any] = [
+    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+    structlog.processors.format_exc_info,
+    _mask_event,
+    structlog.processors.EventRenamer("message"),
+    structlog.processors.JSONRenderer(),
+]
+
+
+def logging_config(level: str) -> dict[str, Any]:
+    """Return the `logging.config.dictConfig` in which every logger, gunicorn's too, writes masked JSON."""
+    quiet: dict[str, Any] = {name: {"level": "WARNING"} for name in _TALKATIVE}
+    own = {"level": "INFO", "handlers": [], "propagate": True}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": _SHARED,
+                "processors": _FINAL,
+            },
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"level": level, "handlers": ["stderr"]},
+        "loggers": quiet | {"gunicorn.error": own, "gunicorn.access": own},
+    }
+
+
+def configure_logging(level: str) -> None:
+    """Send all logs of this process to stderr as masked JSON lines, from `level` upwards."""
+    logging.config.dictConfig(logging_config(level))
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def route_template() -> str:
+    """Return the route's template, never the path itself: a path may hold what must not be logged."""
+    return request.url_rule.rule if request.url_rule else "(no route)"
+
+
+def install_request_logging(app: Flask, observe: Observer) -> None:
+    """Give each request of `app` an id, log its end, and call `observe(method, route, status, seconds)`."""
+    access = structlog.get_logger("access")
+
+    @app.before_request
+    def begin() -> None:
+        g.started = time.perf_counter()
+        begin_request(request.headers.get(REQUEST_ID_HEADER))
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        response.headers[REQUEST_ID_HEADER] = current_request_id()
+        observe(request.method, route_template(), response.status_code, seconds)
+        access.info(
+            "request",
+            method=request.method,
+            route=route_template(),
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
+        )
+        return response
