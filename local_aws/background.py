@@ -37,5 +37,5 @@ class Background:
 def _logged(job: Callable[..., None], *arguments: Any) -> None:
     try:
         job(*arguments)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a pool would swallow it unseen
         _log.exception("%s failed", getattr(job, "__qualname__", job))

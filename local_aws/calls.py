@@ -57,7 +57,7 @@ class Call:
 
     def members(self, prefix: str) -> list[str]:
         """Return a list of the query protocol: `<prefix>.member.1`, `.2` and so on."""
-        values = []
+        values: list[str] = []
         while (value := self.params.get(f"{prefix}.member.{len(values) + 1}")) is not None:
             values.append(value)
         return values

@@ -22,7 +22,8 @@ _CONFIRMATION_TEXTS = {
     ),
     UNSUBSCRIBE_CONFIRMATION: (
         "You have chosen to deactivate subscription {subscription}.\n"
-        "To cancel this operation and restore the subscription, visit the SubscribeURL included in this message."
+        "To cancel this operation and restore the subscription, visit the SubscribeURL included in "
+        "this message."
     ),
 }
 

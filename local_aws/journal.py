@@ -2,18 +2,22 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Literal
 
 _KEPT = 10_000
+Status = Literal["delivered", "retrying", "dead_lettered", "dropped"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Delivery:
+    """One message on its way to one endpoint; the tries update it in place."""
+
     message_id: str
     topic_arn: str
     endpoint: str
     attempts: int = 0
-    status: str = "retrying"  # or "delivered", "dead_lettered", "dropped"
+    status: Status = "retrying"
     last_status_code: int | None = None
     last_body: str | None = None
 
@@ -30,18 +34,14 @@ class Delivery:
 
 
 class Journal:
-    """Keeps the last deliveries; a delivery has a slot of its own, which its tries overwrite."""
-
     def __init__(self) -> None:
-        self._slots: deque[list[Delivery]] = deque(maxlen=_KEPT)
+        self._deliveries: deque[Delivery] = deque(maxlen=_KEPT)
         self._lock = threading.Lock()
 
-    def open(self, delivery: Delivery) -> list[Delivery]:
-        slot = [delivery]
+    def add(self, delivery: Delivery) -> None:
         with self._lock:
-            self._slots.appendleft(slot)
-        return slot
+            self._deliveries.appendleft(delivery)
 
     def newest_first(self) -> list[Delivery]:
         with self._lock:
-            return [replace(slot[0]) for slot in self._slots]
+            return list(self._deliveries)

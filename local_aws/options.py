@@ -16,11 +16,19 @@ class Options:
     retries: int = 3
     retry_delay: float = 20.0
     event_delay: float = 0.2
+    origin: str = ""
     verbose: bool = False
 
     @property
-    def origin(self) -> str:
-        return f"http://{self.host}:{self.port}"
+    def public_url(self) -> str:
+        """Where the services reach this program; it stands in certificate and SubscribeURLs."""
+        return self.origin or self.local_url
+
+    @property
+    def local_url(self) -> str:
+        """Where ministack, on the same machine, reaches this program."""
+        host = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104 - compared, not bound
+        return f"http://{host}:{self.port}"
 
     @property
     def ministack_url(self) -> str:
@@ -35,6 +43,7 @@ _OPTIONS = (
     ("--ministack", Path, "path of the ministack executable"),
     ("--retries", int, "how often SNS tries an HTTP endpoint again"),
     ("--retry-delay", float, "seconds between two tries; may be a fraction"),
+    ("--origin", str, "URL under which others reach this program, if not http://HOST:PORT"),
     ("--event-delay", float, "seconds between an accepted mail and its SES events"),
 )
 

@@ -7,9 +7,12 @@ from email.header import decode_header, make_header
 from email.utils import getaddresses
 
 _MASKABLE = re.compile(r"(\"[^\"]*\"|[^\s@<>\"'=:,;(){}\[\]\\]+)@([A-Za-z0-9.-]+\.[A-Za-z0-9-]+)")
-_ADDRESS = re.compile(r"[^\s@<>(),;:\\\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
-_QUOTED_ADDRESS = re.compile(r"\"[^\x00-\x1f\x7f]+\"@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
+_UNPRINTABLE = r"\x00-\x1f\x7f\ud800-\udfff"  # control characters, and halves of surrogate pairs
+_DOMAIN = rf"[^\s@<>(),;:\\\"\[\]{_UNPRINTABLE}]+"
+_ADDRESS = re.compile(rf"[^\s@<>(),;:\\\[\]{_UNPRINTABLE}]+@{_DOMAIN}")
+_QUOTED_ADDRESS = re.compile(rf"\"[^{_UNPRINTABLE}]+\"@{_DOMAIN}")
 
+MAX_RAW_LENGTH = 4096  # characters; a name and an address, encoded; parsing more would cost time
 MAX_ADDRESS_LENGTH = 320  # RFC 3696, errata 1690: 64 for the local part, 255 for the domain, and the @
 
 
@@ -18,7 +21,7 @@ def bare_address(raw: object) -> str | None:
 
     Takes `a@b`, `Name <a@b>` and RFC 2047 encoded words around or instead of either.
     """
-    if not isinstance(raw, str) or "@" not in _decoded(raw):
+    if not isinstance(raw, str) or len(raw) > MAX_RAW_LENGTH or "@" not in _decoded(raw):
         return None
     address = _single(raw)
     if address is None or "=?" in address:
@@ -60,7 +63,10 @@ def mask_addresses(text: str) -> str:
 
 
 def _single(raw: str) -> str | None:
-    found = [address for _, address in getaddresses([raw]) if address]
+    try:
+        found = [address for _, address in getaddresses([raw]) if address]
+    except RecursionError:  # comments within comments
+        return None
     return found[0].strip() if len(found) == 1 else None
 
 

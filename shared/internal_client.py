@@ -49,7 +49,7 @@ class InternalClient:
     def record(self, events: Sequence[api.FeedbackEvent]) -> list[api.RecordResult]:
         """Have `events` recorded and return a result for each, in their order."""
         body = {"events": [api.dump_feedback_event(event) for event in events]}
-        results = self._load(api.RecordResultSchema, self._call("POST", api.EVENTS, body).json(), "results")
+        results = self._load(api.RecordResultSchema, self._call("POST", api.EVENTS, body), "results")
         if len(results) != len(events):
             raise InternalCallError("config_service answered for another number of events.")
         return results
@@ -59,19 +59,19 @@ class InternalClient:
         response = self._call("GET", api.TOPICS, headers={"If-None-Match": etag} if etag else {})
         if response.status_code == requests.codes.not_modified:
             return etag, None
-        return response.headers.get("ETag"), self._load(api.TopicSchema, response.json(), "topics")
+        return response.headers.get("ETag"), self._load(api.TopicSchema, response, "topics")
 
     def effective_config(self, clinic_id: str) -> dict[str, Any]:
         """Return what `clinic_id` sends with: per channel the providers in the order to try, opened."""
         response = self._call("GET", api.EFFECTIVE_CONFIG.format(clinic_id=clinic_id))
-        config: dict[str, Any] = response.json()["config"]
+        config: dict[str, Any] = self._part(response, "config")
         return config
 
     def check_addresses(self, clinic_id: str, addresses: Sequence[str]) -> list[api.AddressCheck]:
         """Return for each of up to 1,000 addresses whether `clinic_id` would reach it, and if not, why."""
         path = api.SUPPRESSION_CHECK.format(clinic_id=clinic_id)
         response = self._call("POST", path, {"addresses": list(addresses)})
-        return self._load(api.AddressCheckSchema, response.json(), "results")
+        return self._load(api.AddressCheckSchema, response, "results")
 
     def _call(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
@@ -118,11 +118,19 @@ class InternalClient:
         return InternalRefusedError(message, code=code, hint=hint)
 
     @staticmethod
-    def _load(schema: type[Any], document: Any, name: str) -> list[Any]:
+    def _part(response: requests.Response, name: str) -> Any:
         try:
-            loaded: list[Any] = schema(many=True).load(document[name])
-        except (ValidationError, KeyError, TypeError) as error:
-            raise InternalCallError(
-                f"config_service answered in another shape: {type(error).__name__}."
-            ) from None
+            return response.json()[name]
+        except (ValueError, KeyError, TypeError) as error:
+            raise _another_shape(error) from None
+
+    def _load(self, schema: type[Any], response: requests.Response, name: str) -> list[Any]:
+        try:
+            loaded: list[Any] = schema(many=True).load(self._part(response, name))
+        except ValidationError as error:
+            raise _another_shape(error) from None
         return loaded
+
+
+def _another_shape(error: Exception) -> InternalCallError:
+    return InternalCallError(f"config_service answered in another shape: {type(error).__name__}.")

@@ -13,7 +13,17 @@ from shared.addresses import mask_addresses
 from shared.request_id import REQUEST_ID_HEADER, begin_request, current_request_id
 
 # Their DEBUG and INFO records hold request bodies, and with them addresses, tokens and signatures.
-_TALKATIVE = ("boto3", "botocore", "urllib3", "peewee", "psycopg", "psycopg.pool", "werkzeug")
+# gunicorn's access log, which a logging configuration switches on, holds whole paths; we write our own.
+_TALKATIVE = (
+    "boto3",
+    "botocore",
+    "gunicorn.access",
+    "peewee",
+    "psycopg",
+    "psycopg.pool",
+    "urllib3",
+    "werkzeug",
+)
 
 Observer = Callable[[str, str, int, float], None]
 
@@ -71,7 +81,7 @@ def logging_config(level: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"level": level, "handlers": ["stderr"]},
-        "loggers": quiet | {"gunicorn.error": own, "gunicorn.access": own},
+        "loggers": quiet | {"gunicorn.error": own},
     }
 
 

@@ -13,6 +13,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 MULTIPROCESS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 REQUESTS = Counter("http_requests_total", "Requests by route and status.", ["method", "route", "status"])
@@ -26,6 +27,7 @@ LATENCY = Histogram(
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count one request of `seconds` under its route's template."""
+    method = method if method in _METHODS else "other"  # a stranger must not be able to add series
     REQUESTS.labels(method, route, str(status)).inc()
     LATENCY.labels(method, route).observe(seconds)
 

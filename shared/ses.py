@@ -57,12 +57,13 @@ def parse_ses_message(message: str, published_at: datetime) -> list[SesEvent]:
     document = _ses_document(message)
     kind = _text(document.get("eventType")) or _text(document.get("notificationType")) or ""
     try:
-        events = _KINDS.get(kind, _whole_message)(document, _common(kind, document, published_at))
+        common = _common(kind, document, published_at)
+        events = _distinct(_KINDS.get(kind, _whole_message)(document, common))
     except (_UnreadableError, TypeError, AttributeError, KeyError) as reason:
         return [
             SesEvent(UNREADABLE, published_at, sub_type=kind[:64], detail=str(reason)[:MAX_TEXT], raw=message)
         ]
-    return [replace(event, raw=message) if event.kind == UNREADABLE else event for event in _distinct(events)]
+    return [replace(event, raw=message) if event.kind == UNREADABLE else event for event in events]
 
 
 def _ses_document(message: str) -> dict[str, Any]:
@@ -105,11 +106,7 @@ def _bounce(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
     if common.bounce_type is None:
         raise _UnreadableError("the bounce has no bounceType")
     for recipient in _list(bounce, "bouncedRecipients"):
-        yield replace(
-            _for_recipient(common, recipient),
-            status=_text(recipient.get("status")),
-            detail=_text(recipient.get("diagnosticCode")),
-        )
+        yield _with_diagnosis(_for_recipient(common, recipient), recipient)
 
 
 def _complaint(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
@@ -139,11 +136,7 @@ def _delivery_delay(document: dict[str, Any], common: SesEvent) -> Iterable[SesE
         common, at=_time(delay.get("timestamp")) or common.at, sub_type=_text(delay.get("delayType"))
     )
     for recipient in _list(delay, "delayedRecipients"):
-        yield replace(
-            _for_recipient(common, recipient),
-            status=_text(recipient.get("status")),
-            detail=_text(recipient.get("diagnosticCode")),
-        )
+        yield _with_diagnosis(_for_recipient(common, recipient), recipient)
 
 
 def _reject(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
@@ -195,20 +188,31 @@ def _for_recipient(common: SesEvent, recipient: Any) -> SesEvent:
     return replace(common, recipient=address)
 
 
+def _with_diagnosis(event: SesEvent, recipient: dict[str, Any]) -> SesEvent:
+    if event.kind == UNREADABLE:
+        return event
+    return replace(
+        event, status=_text(recipient.get("status")), detail=_text(recipient.get("diagnosticCode"))
+    )
+
+
 def _distinct(events: Iterable[SesEvent]) -> list[SesEvent]:
     """One event a recipient, and one for all recipients that could not be read."""
     return list({normalise(event.recipient): event for event in events}.values())
 
 
 def _text(value: Any) -> str | None:
-    return value[:MAX_TEXT] if isinstance(value, str) and value else None
+    if not isinstance(value, str):
+        return None
+    # JSON can spell what a database's text cannot hold: a NUL, and half a surrogate pair.
+    return value[:MAX_TEXT].replace("\0", "").encode("utf-8", "replace").decode() or None
 
 
 def _time(value: Any) -> datetime | None:
+    if not isinstance(value, str):
+        return None
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -23,6 +23,7 @@ TOPIC_ARN = re.compile(
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
+_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 _ONE_LINE = re.compile(r"[^\r\n]*")
 
 _SIGNED = {
@@ -116,15 +117,18 @@ def region_of(topic_arn: str) -> str:
 def parse_envelope(body: bytes) -> SnsEnvelope:
     """Return the envelope in `body`; raise MalformedMessageError, saying why, where it holds none."""
     document = _json_object(body)
-    if document.get("Type") not in _SIGNED:
+    kind = document.get("Type")
+    if not isinstance(kind, str) or kind not in _SIGNED:
         raise MalformedMessageError(_why_no_type(document))
     names = (*_REQUIRED, "Subject", "SubscribeURL", "Token")
     fields = {name: document[name] for name in names if document.get(name) is not None}
-    wanted = {*_REQUIRED, *_SIGNED[fields["Type"]]} - {"Subject"}
+    wanted = {*_REQUIRED, *_SIGNED[kind]} - {"Subject"}
     if missing := sorted(wanted - fields.keys()):
         raise MalformedMessageError(f"The message has no {', '.join(missing)}.")
     if wrong := sorted(name for name, value in fields.items() if not isinstance(value, str)):
         raise MalformedMessageError(f"Not a text in the message: {', '.join(wrong)}.")
+    if any(_HALF_PAIR.search(value) for value in fields.values()):
+        raise MalformedMessageError("The message holds half a surrogate pair, which is no text.")
     for name, (shape, description) in _SHAPES.items():
         if name in fields and not shape.fullmatch(fields[name]):
             raise MalformedMessageError(f"The message's {name} is not {description}.")

@@ -1,0 +1,86 @@
+"""The HTTP side: thin views over the use cases, with their guards attached here."""
+
+from flask import Flask, Response, request
+
+from config_service.api import (
+    communication,
+    events,
+    held_events,
+    internal,
+    operations,
+    suppression_transfer,
+    suppressions,
+    test_emails,
+)
+from config_service.api.authentication import Guard, bearer_guard, internal_guard
+from config_service.api.context import hand_services
+from config_service.api.documentation import install_documentation
+from config_service.api.json_body import require_json
+from config_service.errors import STATUSES
+from config_service.services.services import Services
+from config_service.settings import ConfigSettings
+from config_service.tokens import TokenVerifier
+from shared.errors import install_error_handlers
+from shared.internal_api import SCOPE_RECORD, SCOPE_SEND
+from shared.logging import install_request_logging
+from shared.metrics import observe_request
+
+MAX_BODY_BYTES = 256 * 1024
+
+_CLINIC = "/api/v1/clinics/<clinic_id>/communication"
+_PLATFORM = "/api/v1"
+# In the order of the documentation. The suppression list stands twice: a clinic's, and the platform's own.
+_BLUEPRINTS = (
+    (communication.bp, _CLINIC, None),
+    (test_emails.bp, _CLINIC, None),
+    (suppressions.bp, f"{_CLINIC}/suppressions", None),
+    (suppression_transfer.bp, f"{_CLINIC}/suppressions", None),
+    (events.bp, _CLINIC, None),
+    (suppressions.bp, f"{_PLATFORM}/suppressions", "platform suppressions"),
+    (suppression_transfer.bp, f"{_PLATFORM}/suppressions", "platform suppression transfer"),
+    (held_events.bp, f"{_PLATFORM}/events/held", None),
+)
+
+
+def install_api(app: Flask, services: Services, verifier: TokenVerifier, settings: ConfigSettings) -> None:
+    """Register every blueprint of `app`, each with the guard that says who may call it."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # success first, as people read
+    hand_services(app, services)
+    install_request_logging(app, observe_request)
+    install_error_handlers(app, STATUSES)
+    guards: dict[str, tuple[Guard, ...]] = {
+        internal.recording.name: (internal_guard(settings.internal_tokens, SCOPE_RECORD),),
+        internal.sending.name: (internal_guard(settings.internal_tokens, SCOPE_SEND),),
+    }
+    public = (bearer_guard(verifier), require_json)
+    _attach(app, guards)
+    documented = install_documentation(app)
+    for blueprint, prefix, name in _BLUEPRINTS:
+        guards[name or blueprint.name] = public
+        documented.register_blueprint(blueprint, url_prefix=prefix, **({"name": name} if name else {}))
+    for plain in (internal.recording, internal.sending, operations.bp):
+        app.register_blueprint(plain)
+    _make_gets_conditional(app)
+
+
+def _attach(app: Flask, guards: dict[str, tuple[Guard, ...]]) -> None:
+    @app.before_request
+    def guard() -> None:
+        for check in guards.get(request.blueprint or "", ()):
+            check()
+
+
+def _make_gets_conditional(app: Flask) -> None:
+    """Give every answer of the public API to a GET an ETag, and answer 304 where the caller has it."""
+
+    @app.after_request
+    def conditional(response: Response) -> Response:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store, private")
+            if request.method == "GET" and response.status_code == 200 and not response.is_streamed:
+                if "ETag" not in response.headers:
+                    response.add_etag()
+                response.make_conditional(request)
+        return response

@@ -1,0 +1,85 @@
+"""Who may call what: guards that are attached where a blueprint is registered, never in a view."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from flask import g, request
+
+from config_service.api.context import principal, services
+from config_service.errors import ForbiddenError, InvalidError, UnauthenticatedError
+from config_service.services.communication_config import clinic_not_found
+from config_service.services.principal import service
+from config_service.settings import InternalToken
+from config_service.tokens import TokenVerifier
+from shared.internal_api import CLINIC_ID, bearer_token
+
+_CLINIC_ID = re.compile(CLINIC_ID)
+_READING = {"GET", "HEAD", "OPTIONS"}
+
+# Views that change nothing though they are POSTs: an address must not travel in a URL.
+READING_POSTS = {"check_address"}
+# Views that make the clinic's row where it is new.
+MAKING = {"replace_config", "set_up_ses"}
+
+
+Guard = Callable[[], None]
+
+
+def bearer_guard(verifier: TokenVerifier) -> Guard:
+    """Return what lets only those in who may: by clinic where one is in the path, else super admins."""
+
+    def guard() -> None:
+        g.principal = verifier.verify(bearer_token(request.headers.get("Authorization")))
+        clinic_id = (request.view_args or {}).get("clinic_id")
+        if clinic_id is None:
+            _only_super_admins()
+        else:
+            _only_for_clinic(clinic_id)
+
+    return guard
+
+
+def internal_guard(tokens: Sequence[InternalToken], scope: str) -> Guard:
+    """Return what lets only the holders of an internal token with `scope` in."""
+
+    def guard() -> None:
+        given = bearer_token(request.headers.get("Authorization")) or ""
+        fitting = [token for token in tokens if token.fits(given)]  # all are compared: time tells nothing
+        if not fitting:
+            raise UnauthenticatedError(
+                "The internal API needs one of its tokens.",
+                hint="Compare INTERNAL_API_TOKENS with the caller's.",
+            )
+        if scope not in {token.scope for token in fitting}:
+            raise ForbiddenError(
+                f"This needs a token of scope {scope}; this one is for {fitting[0].scope}.",
+                code="wrong_scope",
+                hint="The scope record is webhook_service's, send is the sending services'.",
+            )
+        g.principal = service(fitting[0].name)
+
+    return guard
+
+
+def _only_super_admins() -> None:
+    if not principal().is_super_admin:
+        raise ForbiddenError("This is for SUPER_ADMIN alone.", hint="Ask the platform's operator.")
+
+
+def _only_for_clinic(clinic_id: str) -> None:
+    if not _CLINIC_ID.fullmatch(clinic_id):
+        raise InvalidError(
+            "A clinic id has 1 to 256 letters, digits, _ or -.",
+            code="invalid_clinic_id",
+            hint="Correct the path.",
+        )
+    view = (request.endpoint or "").rpartition(".")[2]
+    if not principal().may_view(clinic_id):
+        raise ForbiddenError("This clinic is not yours.", hint="Ask for a token whose clinicIds hold it.")
+    reads = request.method in _READING or view in READING_POSTS
+    if not reads and not principal().may_change(clinic_id):
+        raise ForbiddenError(
+            f"{principal().role} may look, and not change or test.", hint="Ask a CLINIC_ADMIN of the clinic."
+        )
+    if view not in MAKING and not services().repositories.clinics.exists(clinic_id):
+        raise clinic_not_found(clinic_id)

@@ -1,0 +1,38 @@
+"""What a JSON body must be before any schema looks at it."""
+
+import json
+from typing import Any, NoReturn
+
+from flask import request
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+CSV = "text/csv"
+_WITH_BODY = {"PUT", "POST", "PATCH", "DELETE"}
+
+
+def require_json() -> None:
+    """Refuse a body that is no JSON object, and say what is wrong with it; a CSV is its view's business."""
+    if request.method in _WITH_BODY and request.mimetype != CSV:
+        read_json()
+
+
+def read_json() -> dict[str, Any]:
+    """Return the request's JSON object; raise 400, 413 or 415."""
+    if not request.is_json:
+        raise UnsupportedMediaType(f"The body's Content-Type is {request.mimetype or 'missing'}, not JSON's.")
+    try:
+        document = json.loads(request.get_data(cache=True), parse_constant=_no_constant)
+    except RecursionError:
+        raise BadRequest("The JSON is nested too deeply.") from None
+    except ValueError as error:
+        where = (
+            f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        )
+        raise BadRequest(f"The body is not JSON in UTF-8{where}.") from None
+    if not isinstance(document, dict):
+        raise BadRequest("The body is not a JSON object.")
+    return document
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

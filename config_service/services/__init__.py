@@ -1,0 +1,11 @@
+"""The use cases. Code in the same process uses the same objects as the API.
+
+from config_service import create_services
+from config_service.services import CommunicationConfigService
+
+configs: CommunicationConfigService = create_services().configs
+"""
+
+from config_service.services.communication_config import KEEP, ClinicConfig, CommunicationConfigService
+
+__all__ = ["KEEP", "ClinicConfig", "CommunicationConfigService"]

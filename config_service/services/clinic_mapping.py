@@ -1,0 +1,127 @@
+"""Whose event is it? Mapped by what is known, never guessed; what cannot be mapped is held.
+
+Runs in the transaction that records, so that a stale answer never does harm.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from config_service.services.public_mail_domains import PUBLIC_MAIL_DOMAINS
+from config_service.storage.clinics import ADDRESS, TOPIC, ClinicRepository
+from config_service.storage.test_sends import TestSendRepository
+from shared.addresses import domain_of
+
+RULE_TOPIC = "topic"
+RULE_MESSAGE = "message"
+RULE_TAG = "tag"
+RULE_SOURCE = "source"
+RULE_PLATFORM = "platform"
+RULE_DOMAIN = "domain"
+RULE_ASSIGNED = "assigned"
+
+HELD_UNKNOWN_TOPIC = "unknown_topic"
+HELD_FOREIGN_SOURCE = "source_of_another_clinic"
+HELD_CONTESTED_TOPIC = "topic_of_several_clinics"
+HELD_UNKNOWN_SOURCE = "unknown_source"
+HELD_UNPROVEN = "source_not_proven"
+HELD_UNREADABLE = "unreadable"
+
+SendsThroughPlatform = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an event says about where it comes from. Addresses are in their comparable form."""
+
+    topic_arn: str
+    source: str | None
+    mail_message_id: str | None
+    clinic_tag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A clinic (None is the platform), or held; `rule` says by what, or why not."""
+
+    rule: str
+    clinic_id: str | None = None
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicMapping:
+    """Finds the clinic of an event, by the first rule that gives an answer."""
+
+    clinics: ClinicRepository
+    test_sends: TestSendRepository
+    shared_topics: frozenset[str]
+    platform_address: str | None
+    sends_through_platform: SendsThroughPlatform = field(repr=False)
+
+    def find(self, question: Question) -> Mapping:
+        """Return the clinic of an event, the platform, or why the event is held."""
+        if question.topic_arn in self.shared_topics:
+            return self._by_content(question)
+        owners = self.clinics.owners_of(TOPIC, question.topic_arn)
+        if not owners:
+            return Mapping(HELD_UNKNOWN_TOPIC, held=True)
+        if len(owners) == 1:
+            return self._by_topic(question, next(iter(owners)))
+        # Any of its owners may write to it, and so it is believed about its owners alone.
+        found = self._by_content(question)
+        return found if found.clinic_id in owners else Mapping(HELD_CONTESTED_TOPIC, held=True)
+
+    def _by_topic(self, question: Question, owner: str) -> Mapping:
+        source = question.source
+        if source is not None:
+            users = self.clinics.owners_of(ADDRESS, source) or self._domain_users(source)
+            if users and owner not in users:
+                return Mapping(HELD_FOREIGN_SOURCE, held=True)
+        return Mapping(RULE_TOPIC, owner)
+
+    def _by_content(self, question: Question) -> Mapping:
+        for rule in (self._by_message, self._by_tag, self._by_source, self._by_platform, self._by_domain):
+            if (found := rule(question)) is not None:
+                return found
+        return Mapping(HELD_UNKNOWN_SOURCE, held=True)
+
+    def _by_message(self, question: Question) -> Mapping | None:
+        if question.mail_message_id is None:
+            return None
+        send = self.test_sends.by_message_id(question.mail_message_id)
+        return Mapping(RULE_MESSAGE, send.clinic_id) if send and send.source == question.source else None
+
+    def _by_tag(self, question: Question) -> Mapping | None:
+        clinic, source = question.clinic_tag, question.source
+        if clinic is None or source is None or not self.clinics.exists(clinic):
+            return None
+        own = clinic in self.clinics.owners_of(ADDRESS, source)
+        if own or (source == self.platform_address and self.sends_through_platform(clinic)):
+            return Mapping(RULE_TAG, clinic)
+        return None
+
+    def _by_source(self, question: Question) -> Mapping | None:
+        if question.source is None:
+            return None
+        owners = self.clinics.owners_of(ADDRESS, question.source)
+        if len(owners) > 1:
+            return Mapping(HELD_UNKNOWN_SOURCE, held=True)
+        return Mapping(RULE_SOURCE, owners.pop()) if owners else None
+
+    def _by_platform(self, question: Question) -> Mapping | None:
+        if question.source is None or question.source != self.platform_address:
+            return None
+        return Mapping(RULE_PLATFORM)
+
+    def _by_domain(self, question: Question) -> Mapping | None:
+        users = self._domain_users(question.source) if question.source else set()
+        return Mapping(RULE_DOMAIN, users.pop()) if len(users) == 1 else None
+
+    def _domain_users(self, source: str) -> set[str]:
+        """The clinics that use the source's domain, where a domain says whose an address is."""
+        domain = domain_of(source)
+        if domain in PUBLIC_MAIL_DOMAINS:
+            return set()
+        if self.platform_address is not None and domain == domain_of(self.platform_address):
+            return set()
+        return {identity.clinic_id for identity in self.clinics.users_of_domain(domain)}

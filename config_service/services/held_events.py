@@ -1,0 +1,139 @@
+"""Events that wait for their clinic: shown, assigned by a person, or applied once the mapping knows more."""
+
+from dataclasses import dataclass
+
+from config_service.clock import to_datetime
+from config_service.errors import InvalidError, NotFoundError
+from config_service.services.addresses import AddressVault, StoredAddress
+from config_service.services.audit_trail import AuditTrail
+from config_service.services.clinic_mapping import (
+    RULE_ASSIGNED,
+    RULE_DOMAIN,
+    RULE_SOURCE,
+    RULE_TAG,
+    ClinicMapping,
+    Mapping,
+)
+from config_service.services.feedback import DETAIL, NO_RECIPIENT, FeedbackService, question_of
+from config_service.services.principal import Principal
+from config_service.services.suppression_state import SuppressionState
+from config_service.storage.records import EventRecord, HeldEventRecord
+from config_service.storage.repositories import Repositories
+from shared.addresses import domain_of
+from shared.internal_api import FeedbackEvent, RecordResult
+from shared.ses import UNREADABLE, SesEvent
+
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEvents:
+    """Works off the queue of held events."""
+
+    repositories: Repositories
+    mapping: ClinicMapping
+    feedback: FeedbackService
+    state: SuppressionState
+    vault: AddressVault
+    audit: AuditTrail
+
+    def page(self, after: int, limit: int) -> list[HeldEventRecord]:
+        """Return held events in the order of their arrival."""
+        return self.repositories.held.page(after, limit)
+
+    def assign(self, event_id: int, clinic_id: str, actor: Principal) -> RecordResult:
+        """Give a held event its clinic by hand; raise NotFoundError where either does not exist."""
+        with self.repositories.database.transaction():
+            held = self.repositories.held.get(event_id)
+            if held is None:
+                raise NotFoundError("There is no such held event; it may have been applied meanwhile.")
+            if held.kind == UNREADABLE:
+                raise InvalidError("This event cannot be read, so that it says nothing of a clinic's mail.")
+            if not self.repositories.clinics.exists(clinic_id):
+                raise NotFoundError(f"There is no clinic {clinic_id!r}.", code="clinic_not_found")
+            result = self._apply(held, Mapping(RULE_ASSIGNED, clinic_id))
+            self.audit.write(actor, "held_event.assigned", clinic_id, [f"heldEvent:{event_id}"])
+            return result
+
+    def retry(self) -> int:
+        """Ask the mapping again about every held event and return how many have been applied."""
+        applied, after = 0, 0
+        while page := self.repositories.held.page(after, _PAGE):
+            applied += self._retry_all(page)
+            after = page[-1].id or after
+        return applied
+
+    def retry_clinic(self, clinic_id: str) -> int:
+        """Ask again about the events that name an address or topic of this clinic; return how many applied."""
+        values = [identity.value for identity in self.repositories.clinics.identities_of(clinic_id)]
+        return self._retry_all(self.repositories.held.naming(values))
+
+    def remap_message(self, mail_message_id: str) -> None:
+        """Ask again about events of a message that overtook the answer in which SES named it."""
+        with self.repositories.database.transaction():
+            for event in self.repositories.events.of_message(mail_message_id):
+                self._move(event)
+        self._retry_all(self.repositories.held.of_message(mail_message_id))
+
+    def _retry_all(self, events: list[HeldEventRecord]) -> int:
+        return sum(self._retry(event.id) for event in events if event.id is not None)
+
+    def _retry(self, event_id: int) -> int:
+        with self.repositories.database.transaction():
+            held = self.repositories.held.get(event_id)
+            if held is None or held.kind == UNREADABLE:
+                return 0
+            mapping = self.mapping.find(question_of(self._feedback(held)))
+            if mapping.held or not self._is_proven(mapping, held.source):
+                return 0
+            self._apply(held, mapping)
+            return 1
+
+    def _apply(self, held: HeldEventRecord, mapping: Mapping) -> RecordResult:
+        address = self._address(held)
+        self.repositories.suppressions.lock([(mapping.clinic_id, address.hashes)])
+        result = self.feedback.place(self._feedback(held), mapping, address)
+        if held.id is not None:
+            self.repositories.held.remove(held.id)
+        return result
+
+    def _move(self, event: EventRecord) -> None:
+        mapping = self.mapping.find(question_of(self._feedback(event)))
+        if mapping.held or mapping.clinic_id == event.clinic_id or event.id is None:
+            return
+        address = self._address(event)
+        both = (event.clinic_id, mapping.clinic_id)
+        self.repositories.suppressions.lock((clinic_id, address.hashes) for clinic_id in both)
+        self.repositories.events.remove(event.id)
+        if address is not NO_RECIPIENT:
+            self.state.settle(event.clinic_id, address)
+        self.feedback.place(self._feedback(event), mapping, address)
+
+    def _is_proven(self, mapping: Mapping, source: str | None) -> bool:
+        """Old events are not handed to a clinic on the word of its own administrator alone."""
+        if mapping.clinic_id is None or mapping.rule not in {RULE_SOURCE, RULE_DOMAIN, RULE_TAG}:
+            return True
+        unproven = self.repositories.clinics.unproven(mapping.clinic_id)
+        if mapping.rule != RULE_DOMAIN:
+            return source not in unproven
+        users = self.repositories.clinics.users_of_domain(domain_of(source or ""))
+        return any(user.value not in unproven for user in users)
+
+    def _address(self, record: EventRecord | HeldEventRecord) -> StoredAddress:
+        shown = self.vault.show(record.recipient_hash, record.recipient_sealed)
+        return self.vault.store(shown) if shown else NO_RECIPIENT
+
+    def _feedback(self, record: EventRecord | HeldEventRecord) -> FeedbackEvent:
+        event = SesEvent(
+            kind=record.kind,
+            at=to_datetime(record.at),
+            recipient=self.vault.show(record.recipient_hash, record.recipient_sealed),
+            source=record.source,
+            mail_message_id=record.mail_message_id,
+            clinic_tag=record.clinic_tag,
+            bounce_type=record.bounce_type,
+            sub_type=record.sub_type,
+            status=record.status,
+            detail=self.vault.show_text(record.detail_sealed, DETAIL),
+        )
+        return FeedbackEvent(record.sns_message_id, record.topic_arn, event)

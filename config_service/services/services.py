@@ -1,0 +1,32 @@
+"""All use cases, built once by the composition root."""
+
+from dataclasses import dataclass
+
+from config_service.services.communication_config import CommunicationConfigService
+from config_service.services.feedback import FeedbackService
+from config_service.services.held_events import HeldEvents
+from config_service.services.reachability import Reachability
+from config_service.services.sending_order import SendingOrder
+from config_service.services.suppression_transfer import SuppressionTransfer
+from config_service.services.suppressions import Suppressions
+from config_service.services.sweep import Sweep
+from config_service.services.test_emails import TestEmails
+from config_service.services.test_outcomes import TestOutcomes
+from config_service.storage.repositories import Repositories
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the API, the commands and code in the same process call."""
+
+    repositories: Repositories
+    configs: CommunicationConfigService
+    sending_order: SendingOrder
+    feedback: FeedbackService
+    held_events: HeldEvents
+    suppressions: Suppressions
+    reachability: Reachability
+    transfer: SuppressionTransfer
+    test_emails: TestEmails
+    test_outcomes: TestOutcomes
+    sweep: Sweep

@@ -1,0 +1,139 @@
+"""The suppression list as CSV: streamed out, and in with a report of every line that was refused."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from config_service.clock import to_datetime, to_ms
+from config_service.errors import InvalidError
+from config_service.services.addresses import required_address
+from config_service.services.principal import Principal
+from config_service.services.suppression_rules import REASON_COMPLAINT, REASON_HARD_BOUNCE, REASON_MANUAL
+from config_service.services.suppressions import Suppressions
+
+COLUMNS = ("email", "reason", "since", "until")
+MAX_REPORTED = 100
+_BATCH = 200  # lines a transaction
+
+_IMPORTABLE = (REASON_MANUAL, REASON_HARD_BOUNCE, REASON_COMPLAINT)
+# A spreadsheet runs a cell that begins so as a formula; a local part may begin so as well.
+# https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """How many lines went in, how many changed nothing, and which were refused and why."""
+
+    imported: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    errors: list[dict[str, object]] = field(default_factory=list)
+
+    def refuse(self, line: int, message: str) -> None:
+        """Count a refused line; the first hundred are named."""
+        self.refused += 1
+        if len(self.errors) < MAX_REPORTED:
+            self.errors.append({"line": line, "message": message})
+
+
+class SuppressionTransfer:
+    """Exports and imports lists."""
+
+    def __init__(self, suppressions: Suppressions) -> None:
+        """Take the lists."""
+        self._suppressions = suppressions
+
+    def export(self, clinic_id: str | None, actor: Principal) -> Iterator[str]:
+        """Yield the list line by line, with a header, entries in force only."""
+        self._suppressions.audit.write(actor, "suppressions.exported", clinic_id)
+        yield _line(COLUMNS)
+        now = self._suppressions.clock()
+        for record in self._suppressions.repositories.suppressions.every(clinic_id):
+            if not self._suppressions.state.in_force(record, now):
+                continue
+            shown = self._suppressions.shown(record)
+            if shown.email is not None:
+                until = to_datetime(shown.until).isoformat() if shown.until else ""
+                yield _line((shown.email, shown.reason, to_datetime(shown.since).isoformat(), until))
+
+    def load(self, clinic_id: str | None, lines: Iterable[str], actor: Principal) -> ImportReport:
+        """Add each line's address at its own time; raise InvalidError where there is no `email` column.
+
+        `reason` (manual, hard_bounce, complaint; manual by default) and `since` may be left out.
+        """
+        report = ImportReport()
+        reader = csv.DictReader(lines)
+        if "email" not in (reader.fieldnames or ()):
+            raise InvalidError(
+                "The first line must name the columns, email among them.",
+                code="csv_without_header",
+                hint=f"Begin the file with: {','.join(COLUMNS[:3])}",
+            )
+        database = self._suppressions.repositories.database
+        batch: list[tuple[int, dict[str, str]]] = []
+        for row in reader:
+            batch.append((reader.line_num, row))
+            if len(batch) >= _BATCH:
+                with database.transaction():
+                    self._load_batch(clinic_id, batch, actor, report)
+                batch = []
+        with database.transaction():
+            self._load_batch(clinic_id, batch, actor, report)
+            self._suppressions.audit.write(
+                actor, "suppressions.imported", clinic_id, [f"lines:{report.imported}"]
+            )
+        return report
+
+    def _load_batch(
+        self,
+        clinic_id: str | None,
+        batch: list[tuple[int, dict[str, str]]],
+        actor: Principal,
+        report: ImportReport,
+    ) -> None:
+        entries = []
+        for number, row in batch:
+            try:
+                entries.append((number, *_entry(row, self._suppressions.clock())))
+            except InvalidError as error:
+                report.refuse(number, error.message)
+        self._suppressions.lock(clinic_id, [address for _, address, _, _ in entries])
+        for number, address, reason, at in entries:
+            try:
+                is_new = self._suppressions.put(clinic_id, address, actor, reason, at)[1]
+            except InvalidError as error:
+                report.refuse(number, error.message)
+                continue
+            report.imported += is_new
+            report.unchanged += not is_new
+
+
+def _entry(row: dict[str, str], now: int) -> tuple[str, str, int]:
+    """Return the address, reason and time in a line; raise InvalidError, saying why, where they are wrong."""
+    reason = (row.get("reason") or REASON_MANUAL).strip()
+    if reason not in _IMPORTABLE:
+        raise InvalidError(f"The reason must be one of {', '.join(_IMPORTABLE)}.")
+    raw = (row.get("email") or "").strip()
+    # The apostrophe is the export's own, which kept a spreadsheet from taking the address for a formula.
+    address = required_address(raw[1:] if raw[:1] == "'" and raw[1:2] in _FORMULA else raw, "email")
+    since = (row.get("since") or "").strip()
+    return address, reason, _time(since) if since else now
+
+
+def _time(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidError("since is no time such as 2026-01-31T12:00:00+00:00.") from None
+    if moment.tzinfo is None:
+        raise InvalidError("since names no time zone, such as +00:00.")
+    return to_ms(moment)
+
+
+def _line(values: Iterable[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([f"'{value}" if value.startswith(_FORMULA) else value for value in values])
+    return out.getvalue()

@@ -1,0 +1,162 @@
+"""The suppression list as people and sending services use it: look, add, remove, explain."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from config_service.clock import Clock, to_datetime
+from config_service.errors import InvalidError, NotFoundError
+from config_service.services.addresses import AddressVault, required_address
+from config_service.services.audit_trail import AuditTrail
+from config_service.services.principal import Principal
+from config_service.services.suppression_rules import REASON_COMPLAINT, REASON_MANUAL
+from config_service.services.suppression_state import SuppressionState
+from config_service.storage.records import ActRecord, SuppressionRecord
+from config_service.storage.repositories import Repositories
+from config_service.storage.suppressions import SuppressionFilter
+from shared.addresses import bare_address
+from shared.internal_api import Reason
+
+NOTE = "suppression note"
+INVALID_ADDRESS = Reason("invalid_address", "address", None, "Correct the address; it is not one.")
+
+_HINTS = {
+    "complaint": "They marked a mail as spam. Mail them again only with their consent, given anew and written down.",
+    "hard_bounce": "Their mailbox does not exist. Ask for another address, or remove the entry once it is corrected.",
+    "soft_bounce": "Their mailbox kept refusing mail. The entry runs out by itself; ask whether it is full.",
+    "manual": "Somebody added the address by hand. Ask them before removing it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSuppression:
+    """An entry as people see it; `email` is None where the address was erased."""
+
+    id: str
+    email: str | None
+    reason: str
+    since: int
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressions:
+    """Works on the clinics' lists and, where `clinic_id` is None, on the platform's."""
+
+    repositories: Repositories
+    state: SuppressionState
+    vault: AddressVault
+    audit: AuditTrail
+    clock: Clock
+
+    def page(
+        self, clinic_id: str | None, wanted: SuppressionFilter
+    ) -> tuple[list[ShownSuppression], SuppressionRecord | None]:
+        """Return the entries in force, newest first, and the last row read where there may be more."""
+        rows = self.repositories.suppressions.page(clinic_id, wanted)
+        shown = [self.shown(row) for row in rows if self.state.in_force(row, wanted.now)]
+        return shown, rows[-1] if len(rows) == wanted.limit else None
+
+    def add(
+        self, clinic_id: str | None, email: object, actor: Principal, note: str | None = None
+    ) -> tuple[ShownSuppression, bool]:
+        """Suppress an address by hand; return the entry, and whether it is new."""
+        with self.repositories.database.transaction():
+            found = self.put(
+                clinic_id, required_address(email, "email"), actor, REASON_MANUAL, self.clock(), note
+            )
+            self.audit.write(actor, "suppression.added", clinic_id, [f"suppression:{found[0].id}"])
+        return self.shown(found[0]), found[1]
+
+    def lock(self, clinic_id: str | None, addresses: Sequence[str]) -> None:
+        """Lock bare addresses of one list at once, before several `put` in one transaction."""
+        self.repositories.suppressions.lock((clinic_id, self.vault.hashes(address)) for address in addresses)
+
+    def put(
+        self,
+        clinic_id: str | None,
+        address: str,
+        actor: Principal,
+        reason: str,
+        at: int,
+        note: str | None = None,
+    ) -> tuple[SuppressionRecord, bool]:
+        """Write down a manual act at its own time, inside the caller's transaction, and what follows.
+
+        Raise InvalidError where a later removal outweighs it.
+        """
+        stored = self.vault.store(address)
+        self.repositories.suppressions.lock([(clinic_id, stored.hashes)])
+        before = self.repositories.suppressions.find(clinic_id, stored.hashes)
+        self.repositories.suppressions.add_act(
+            ActRecord(clinic_id, stored.hash, "add", at, actor.name, reason, self.vault.seal_text(note, NOTE))
+        )
+        entry = self.state.settle(clinic_id, stored)
+        if entry is None:
+            raise InvalidError("The address was removed from the list after that time.", code="removed_later")
+        return entry, before is None
+
+    def remove(
+        self, clinic_id: str | None, suppression_id: str, actor: Principal, note: str, *, consent: bool
+    ) -> None:
+        """Take an entry off the list; after a complaint only with the patient's consent.
+
+        Raise NotFoundError, or InvalidError where the consent is missing.
+        """
+        with self.repositories.database.transaction():
+            found = self._locked(clinic_id, suppression_id)
+            hashes = [found.address_hash]
+            facts = self.state.facts(clinic_id, hashes)
+            if found.reason == REASON_COMPLAINT and not consent:
+                raise InvalidError(
+                    "This address complained; it may be mailed again only with the patient's consent.",
+                    code="consent_needed",
+                    errors={"consent": ["Send true once the patient has agreed, and say in the note how."]},
+                )
+            # An event may carry a time a little ahead of this machine's clock.
+            at = max([self.clock(), *(fact.at for fact in facts)])
+            sealed = self.vault.seal_text(note, NOTE)
+            act = ActRecord(clinic_id, found.address_hash, "remove", at, actor.name, None, sealed, consent)
+            self.repositories.suppressions.add_act(act)
+            self.repositories.suppressions.remove(clinic_id, hashes)
+            self.audit.write(actor, "suppression.removed", clinic_id, [f"suppression:{found.id}"])
+
+    def reasons(self, clinic_id: str | None, addresses: Sequence[str]) -> list[list[Reason]]:
+        """Return for each address, in their order, why it is not to be mailed: no reason, no obstacle.
+
+        One query for all of them. Raise StorageUnavailableError rather than say that there is none.
+        """
+        bare = [bare_address(raw) for raw in addresses]
+        hashes = [self.vault.hashes(address) if address else () for address in bare]
+        wanted = {found for each in hashes for found in each}
+        blocking = self.repositories.suppressions.blocking(clinic_id, wanted) if wanted else []
+        by_hash: dict[str, list[Reason]] = {}
+        for entry in blocking:
+            if self.state.in_force(entry, self.clock()):
+                by_hash.setdefault(entry.address_hash, []).append(_reason(entry))
+        return [
+            [INVALID_ADDRESS] if address is None else _gathered(by_hash, each)
+            for address, each in zip(bare, hashes, strict=True)
+        ]
+
+    def shown(self, record: SuppressionRecord) -> ShownSuppression:
+        """Return an entry with its address opened."""
+        email = self.vault.show(record.address_hash, record.address_sealed)
+        return ShownSuppression(record.id, email, record.reason, record.since, record.until)
+
+    def _locked(self, clinic_id: str | None, suppression_id: str) -> SuppressionRecord:
+        found = self.repositories.suppressions.get(clinic_id, suppression_id)
+        if found is not None:
+            self.repositories.suppressions.lock([(clinic_id, [found.address_hash])])
+            found = self.repositories.suppressions.get(clinic_id, suppression_id)
+        if found is None:
+            raise NotFoundError("There is no such entry on this list; it may have been removed already.")
+        return found
+
+
+def _reason(entry: SuppressionRecord) -> Reason:
+    scope = "platform" if entry.clinic_id is None else "clinic"
+    return Reason(entry.reason, scope, to_datetime(entry.since), _HINTS[entry.reason])
+
+
+def _gathered(by_hash: dict[str, list[Reason]], hashes: Iterable[str]) -> list[Reason]:
+    return [reason for address_hash in hashes for reason in by_hash.get(address_hash, ())]

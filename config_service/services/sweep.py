@@ -1,0 +1,59 @@
+"""The periodic job: seals what direct updates left in the clear and tries held events again."""
+
+import threading
+
+import structlog
+
+from config_service.clock import Clock
+from config_service.services.communication_config import CommunicationConfigService
+from config_service.services.held_events import HeldEvents
+from config_service.storage.audit import LeaseRepository
+from shared.errors import ServiceError
+
+log = structlog.get_logger(__name__)
+
+LEASE = "sweep"
+_LONGEST = 10 * 60 * 1000  # ms, after which another process may take over from one that died
+
+
+class Sweep:
+    """One run at a time over all processes."""
+
+    def __init__(
+        self, leases: LeaseRepository, configs: CommunicationConfigService, held: HeldEvents, clock: Clock
+    ) -> None:
+        """Take what it works on."""
+        self._leases = leases
+        self._configs = configs
+        self._held = held
+        self._clock = clock
+
+    def run(self) -> bool:
+        """Do the job once and return True; False where another process is at it."""
+        now = self._clock()
+        if not self._leases.take(LEASE, now, now + _LONGEST):
+            return False
+        try:
+            sealed = self._configs.seal_direct_updates()
+            applied = self._held.retry()
+        finally:
+            self._leases.give_back(LEASE)
+        if sealed or applied:
+            log.info("sweep", sealedClinics=sealed, appliedEvents=applied)
+        return True
+
+    def start(self, seconds: float) -> threading.Event:
+        """Run now and every `seconds` in a thread of its own, until the returned event is set."""
+        stop = threading.Event()
+
+        def work() -> None:
+            while True:
+                try:
+                    self.run()
+                except ServiceError as error:
+                    log.warning("sweep failed; it will be tried again", code=error.code)
+                if stop.wait(seconds):
+                    return
+
+        threading.Thread(target=work, name="sweep", daemon=True).start()
+        return stop

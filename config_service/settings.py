@@ -1,0 +1,175 @@
+"""What config_service is told from outside, read once at start."""
+
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from config_service.development_secrets import development_secret
+from config_service.encryption import NamedKey, generate_key_text, parse_keys
+from shared.addresses import bare_address
+from shared.errors import SettingsError
+from shared.internal_api import SCOPE_RECORD, SCOPE_SEND, SCOPES
+from shared.settings import CommonSettings, SettingsReader
+
+MIN_TOKEN_LENGTH = 24  # characters
+MIN_JWT_SECRET_LENGTH = 32  # bytes: RFC 7518, 3.2
+
+_TOKEN = re.compile(rf"([A-Za-z0-9_-]{{1,64}}):({'|'.join(SCOPES)}):([\x21-\x2b\x2d-\x7e]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class InternalToken:
+    """A token of the internal API: who holds it, and what it opens. The token itself is not kept."""
+
+    name: str
+    scope: str
+    digest: bytes = field(repr=False)
+
+    def fits(self, token: str) -> bool:
+        """Whether `token` is this one, compared in constant time."""
+        return hmac.compare_digest(self.digest, sha256(token.encode()).digest())
+
+
+@dataclass(frozen=True, slots=True)
+class JwtSettings:
+    """How bearer tokens are verified: exactly one source of keys."""
+
+    secret: str | None = field(default=None, repr=False)
+    public_key: str | None = None
+    jwks_url: str | None = None
+    issuer: str | None = None
+    audience: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSettings:
+    """The platform's own SES account, as far as the environment names it."""
+
+    region: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
+    from_email: str | None = None
+    from_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSettings(CommonSettings):
+    """All settings of this service."""
+
+    database_url: str = field(repr=False)
+    credentials_keys: tuple[NamedKey, ...]
+    address_hash_keys: tuple[NamedKey, ...]
+    jwt: JwtSettings
+    internal_tokens: tuple[InternalToken, ...]
+    platform: PlatformSettings
+    soft_bounce_limit: int = 5
+    sweep_seconds: int = 60
+
+
+def read_settings(variables: Mapping[str, str]) -> ConfigSettings:
+    """Return the settings in `variables`; raise SettingsError, which names the first bad one."""
+    reader = SettingsReader(variables)
+    common = reader.common()
+    secrets_of = _Secrets(reader)
+    reader.refuse_in_production("AWS_ENDPOINT_URL", "mail would go to a stand-in")
+    return ConfigSettings(
+        production=common.production,
+        log_level=common.log_level,
+        shared_topic_arns=common.shared_topic_arns,
+        database_url=_database_url(reader),
+        credentials_keys=secrets_of.keys("CREDENTIALS_KEYS"),
+        address_hash_keys=secrets_of.keys("ADDRESS_HASH_KEYS"),
+        jwt=_jwt(reader, secrets_of),
+        internal_tokens=_internal_tokens(reader, secrets_of),
+        platform=_platform(reader),
+        soft_bounce_limit=reader.whole_number("SOFT_BOUNCE_LIMIT", 5, least=2),
+        sweep_seconds=reader.whole_number("SWEEP_SECONDS", 60),
+    )
+
+
+class _Secrets:
+    """Secrets from the environment or, in development, from the directory where they are kept."""
+
+    def __init__(self, reader: SettingsReader) -> None:
+        self._reader = reader
+        self._directory = Path(reader.text("VAR_DIR") or "var")
+
+    def keys(self, name: str) -> tuple[NamedKey, ...]:
+        text = self._reader.text(name)
+        if text is None and self._reader.production:
+            self._reader.required(name, "give it as keyid:base64 of 32 random bytes")
+        return self._reader.parsed(name, text or self.kept(name.lower(), generate_key_text()), parse_keys)
+
+    def kept(self, name: str, fresh: str) -> str:
+        return development_secret(self._directory, name, lambda: fresh)
+
+
+def _database_url(reader: SettingsReader) -> str:
+    if reader.production:
+        return reader.required("DATABASE_URL", "production names its database")
+    return reader.text("DATABASE_URL") or "sqlite:///var/clinic_mail.db"
+
+
+def _jwt(reader: SettingsReader, secrets_of: _Secrets) -> JwtSettings:
+    sources = {name: reader.text(name) for name in ("JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL")}
+    given = [name for name, value in sources.items() if value]
+    if len(given) > 1:
+        raise SettingsError(f"{' and '.join(given)} are all set: give exactly one source of keys")
+    secret = sources["JWT_SECRET"]
+    if not given:
+        if reader.production:
+            raise SettingsError("JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL are not set: give one of them")
+        secret = secrets_of.kept("jwt_secret", secrets.token_urlsafe(48))
+    if secret is not None and len(secret.encode()) < MIN_JWT_SECRET_LENGTH:
+        raise SettingsError(f"JWT_SECRET is too short: give at least {MIN_JWT_SECRET_LENGTH} bytes")
+    required = {"JWT_ISSUER": reader.text("JWT_ISSUER"), "JWT_AUDIENCE": reader.text("JWT_AUDIENCE")}
+    if reader.production:
+        for name in required:
+            reader.required(name, "tokens that were made for somebody else must not pass")
+    public_key = sources["JWT_PUBLIC_KEY"]
+    return JwtSettings(
+        secret=secret,
+        public_key=public_key.replace("\\n", "\n") if public_key else None,
+        jwks_url=sources["JWT_JWKS_URL"],
+        issuer=required["JWT_ISSUER"],
+        audience=required["JWT_AUDIENCE"],
+    )
+
+
+def _internal_tokens(reader: SettingsReader, secrets_of: _Secrets) -> tuple[InternalToken, ...]:
+    items = reader.items("INTERNAL_API_TOKENS")
+    if not items and reader.production:
+        reader.required("INTERNAL_API_TOKENS", "webhook_service and the sending services come by it")
+    if not items:
+        items = tuple(
+            f"development:{scope}:{secrets_of.kept(f'internal_api_token_{scope}', secrets.token_urlsafe(32))}"
+            for scope in (SCOPE_RECORD, SCOPE_SEND)
+        )
+    return tuple(reader.parsed("INTERNAL_API_TOKENS", item, _internal_token) for item in items)
+
+
+def _internal_token(item: str) -> InternalToken:
+    found = _TOKEN.fullmatch(item)
+    if found is None:
+        raise ValueError(f"each item must be name:scope:token with a scope of {' or '.join(SCOPES)}")
+    name, scope, token = found.groups()
+    if len(token) < MIN_TOKEN_LENGTH:
+        raise ValueError(f"the token of {name!r} must have at least {MIN_TOKEN_LENGTH} characters")
+    return InternalToken(name, scope, sha256(token.encode()).digest())
+
+
+def _platform(reader: SettingsReader) -> PlatformSettings:
+    from_email = reader.text("AWS_SES_FROM_EMAIL")
+    if from_email is not None and bare_address(from_email) != from_email:
+        raise SettingsError("AWS_SES_FROM_EMAIL is no address alone: its name is AWS_SES_FROM_NAME")
+    return PlatformSettings(
+        region=reader.text("AWS_REGION"),
+        access_key_id=reader.text("AWS_ACCESS_KEY_ID"),
+        secret_access_key=reader.text("AWS_SECRET_ACCESS_KEY"),
+        from_email=from_email,
+        from_name=reader.text("AWS_SES_FROM_NAME"),
+    )

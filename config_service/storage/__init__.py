@@ -1,0 +1,1 @@
+"""The database: the only place that knows peewee. Repositories take and return frozen dataclasses."""

@@ -1,0 +1,186 @@
+"""One database, SQLite or PostgreSQL, with transactions, locks and a clear error when it is away."""
+
+import hashlib
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import peewee
+from playhouse.db_url import connect
+from playhouse.postgres_ext import Psycopg3Database
+
+from shared.errors import ServiceError, SettingsError
+
+CONNECT_TIMEOUT = 3  # seconds
+STATEMENT_TIMEOUT = 8  # seconds: an answer must fit into the 15 s that SNS waits
+LOCK_TIMEOUT = 4  # seconds
+
+_SQLITE_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",  # in WAL only FULL survives a power cut
+    "foreign_keys": 1,
+    "secure_delete": 1,  # what was a secret a moment ago is overwritten, not only unlinked
+    "busy_timeout": LOCK_TIMEOUT * 1000,
+    "cache_size": -16_000,  # KiB; the default of 2 MB makes look-ups twice as slow at a million rows
+}
+
+
+class StorageUnavailableError(ServiceError):
+    """The database cannot be used now; nothing was changed."""
+
+    code = "database_unavailable"
+    hint = "Try again in a few seconds; if it lasts, check the database and /readyz."
+
+
+class StorageRefusedError(ServiceError):
+    """The database cannot store a value, and will not be able to later."""
+
+    code = "value_not_storable"
+
+
+class Database:
+    """Connections (one a thread), transactions and locks on one database."""
+
+    def __init__(self, url: str) -> None:
+        """Open nothing yet; raise SettingsError where `url` is of neither database."""
+        self.is_sqlite = url.startswith("sqlite:")
+        self.peewee: peewee.Database = _sqlite(url) if self.is_sqlite else _postgresql(url)
+        self._depth = threading.local()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run the block in one transaction that may write: committed at its end, rolled back on an error.
+
+        On SQLite it holds the write lock from its start, so that no read in it can be out of date.
+        Blocks may be nested: the outermost one commits.
+        """
+        if self._in_transaction():
+            yield
+            return
+        with self._translated():
+            self._begin()
+            self._depth.value = 1
+            try:
+                yield
+            except BaseException:
+                self._rollback()
+                raise
+            else:
+                self.peewee.commit()
+            finally:
+                self._depth.value = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Run the block's queries with this module's errors in place of the driver's."""
+        with self._translated():
+            self._connect()
+            yield
+
+    def lock(self, names: Iterable[str]) -> None:
+        """Wait for, and hold to the end of the transaction, the locks of all `names`.
+
+        They are taken in one order everywhere, so that two transactions cannot wait for each other.
+        SQLite's write lock already keeps every other writer out.
+        """
+        if self.is_sqlite:
+            return
+        for key in sorted({_lock_key(name) for name in names}):
+            self.peewee.execute_sql("SELECT pg_advisory_xact_lock(%s)", (key,))
+
+    def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
+        """Run one statement with `?` for its parameters and return the cursor."""
+        statement = sql if self.is_sqlite else sql.replace("?", "%s")
+        return self.peewee.execute_sql(statement, parameters)
+
+    def ping(self) -> None:
+        """Raise StorageUnavailableError where the database does not answer."""
+        with self.reading():
+            self.execute("SELECT 1")
+
+    def truncate_log(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds older versions of what was sealed."""
+        if self.is_sqlite:
+            with self.reading():
+                self.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if not self.peewee.is_closed():
+            self.peewee.close()
+
+    def _in_transaction(self) -> bool:
+        return bool(getattr(self._depth, "value", 0))
+
+    def _connect(self) -> None:
+        if self.peewee.is_closed():
+            self.peewee.connect()
+
+    def _begin(self) -> None:
+        try:
+            self._connect()
+            self._begin_statement()
+        except (peewee.OperationalError, peewee.InterfaceError):
+            if self.is_sqlite:
+                raise
+            # The connection died while it was idle; nothing has been asked of it yet.
+            self.close()
+            self._connect()
+            self._begin_statement()
+
+    def _begin_statement(self) -> None:
+        if self.is_sqlite:
+            self.peewee.begin("IMMEDIATE")  # type: ignore[call-arg]  # SqliteDatabase has it
+        else:
+            self.peewee.begin()
+
+    def _rollback(self) -> None:
+        try:
+            self.peewee.rollback()
+        except peewee.PeeweeException:
+            self.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (peewee.OperationalError, peewee.InterfaceError) as error:
+            # The driver's own text may quote values.
+            if not self._in_transaction() and not self.is_sqlite:
+                self.close()
+            raise StorageUnavailableError(
+                f"The database could not be used: {type(error).__name__}.", retry_after=5
+            ) from error
+        except peewee.DataError:
+            raise StorageRefusedError("The database cannot store a value of this request.") from None
+
+
+def _sqlite(url: str) -> peewee.Database:
+    path = url.removeprefix("sqlite:///")
+    if not path or path == url:
+        raise SettingsError("DATABASE_URL must look like sqlite:///var/clinic_mail.db")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return peewee.SqliteDatabase(path, pragmas=_SQLITE_PRAGMAS, timeout=LOCK_TIMEOUT)
+
+
+def _postgresql(url: str) -> peewee.Database:
+    parsed = urlparse(url)
+    if parsed.scheme not in {"postgresql", "postgres"}:
+        raise SettingsError("DATABASE_URL must start with sqlite:/// or postgresql://")
+    options = f"-c statement_timeout={STATEMENT_TIMEOUT}s -c lock_timeout={LOCK_TIMEOUT}s"
+    database = connect(
+        parsed._replace(scheme="psycopg3").geturl(),
+        unquote_user=True,
+        unquote_password=True,
+        connect_timeout=CONNECT_TIMEOUT,
+        options=options,
+    )
+    assert isinstance(database, Psycopg3Database)
+    return database
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

@@ -1,0 +1,101 @@
+"""The suppression list, and what people did to it by hand."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from config_service.storage import rows
+from config_service.storage.database import Database
+from config_service.storage.models import Suppression, SuppressionAct
+from config_service.storage.records import ActRecord, SuppressionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionFilter:
+    """Which entries a list shows: in force `now`, of one reason, behind (`since`, `id`) of the page before."""
+
+    now: int
+    reason: str | None = None
+    before: tuple[int, str] | None = None
+    limit: int = 50
+
+
+class SuppressionRepository:
+    """Reads and writes suppressions; `clinic_id` None is the platform-wide list."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database."""
+        self._db = database
+
+    def lock(self, places: Iterable[tuple[str | None, Collection[str]]]) -> None:
+        """Keep others from deciding on addresses until the transaction ends; each place is (list, hashes).
+
+        All that a transaction needs is locked in one call, so that no two wait for each other.
+        """
+        self._db.lock(f"{clinic_id or ''}|{found}" for clinic_id, hashes in places for found in hashes)
+
+    def get(self, clinic_id: str | None, suppression_id: str) -> SuppressionRecord | None:
+        """Return one entry of one list, or None."""
+        query = Suppression.select().where(_of(clinic_id) & (Suppression.id == suppression_id))
+        return rows.fetch_one(self._db, query, SuppressionRecord)
+
+    def find(self, clinic_id: str | None, hashes: Collection[str]) -> SuppressionRecord | None:
+        """Return the entry of one address on one list, or None."""
+        query = Suppression.select().where(_of(clinic_id) & Suppression.address_hash.in_(sorted(hashes)))
+        return rows.fetch_one(self._db, query, SuppressionRecord)
+
+    def blocking(self, clinic_id: str | None, hashes: Collection[str]) -> list[SuppressionRecord]:
+        """Return the entries of these addresses on the clinic's list and on the platform's."""
+        either = Suppression.clinic_id.is_null()
+        if clinic_id is not None:
+            either |= Suppression.clinic_id == clinic_id
+        query = Suppression.select().where(Suppression.address_hash.in_(sorted(hashes)) & either)
+        return rows.fetch(self._db, query, SuppressionRecord)
+
+    def save(self, entry: SuppressionRecord) -> None:
+        """Write the entry; one of the same list and address is replaced and keeps its id."""
+        changed = {name: getattr(entry, name) for name in ("reason", "since", "until", "address_sealed")}
+        query = Suppression.update(changed).where(
+            _of(entry.clinic_id) & (Suppression.address_hash == entry.address_hash)
+        )
+        if not rows.run(self._db, query):
+            rows.insert(self._db, Suppression, entry)
+
+    def remove(self, clinic_id: str | None, hashes: Collection[str]) -> None:
+        """Take an address off one list."""
+        query = Suppression.delete().where(_of(clinic_id) & Suppression.address_hash.in_(sorted(hashes)))
+        rows.run(self._db, query)
+
+    def page(self, clinic_id: str | None, wanted: SuppressionFilter) -> list[SuppressionRecord]:
+        """Return entries that have not run out, newest first."""
+        query = Suppression.select().where(
+            _of(clinic_id) & (Suppression.until.is_null() | (Suppression.until > wanted.now))
+        )
+        if wanted.reason:
+            query = query.where(Suppression.reason == wanted.reason)
+        if wanted.before:
+            since, entry_id = wanted.before
+            same = (Suppression.since == since) & (Suppression.id < entry_id)
+            query = query.where((Suppression.since < since) | same)
+        newest_first = query.order_by(Suppression.since.desc(), Suppression.id.desc())
+        return rows.fetch(self._db, newest_first.limit(wanted.limit), SuppressionRecord)
+
+    def every(self, clinic_id: str | None) -> Iterator[SuppressionRecord]:
+        """Yield a whole list, some hundred at a time."""
+        return rows.stream(self._db, Suppression.select().where(_of(clinic_id)), SuppressionRecord)
+
+    def add_act(self, act: ActRecord) -> None:
+        """Write down what a person did."""
+        rows.insert(self._db, SuppressionAct, act)
+
+    def acts(self, clinic_id: str | None, hashes: Collection[str]) -> list[ActRecord]:
+        """Return what people did to one address on one list."""
+        of = (
+            SuppressionAct.clinic_id.is_null() if clinic_id is None else SuppressionAct.clinic_id == clinic_id
+        )
+        query = SuppressionAct.select().where(of & SuppressionAct.address_hash.in_(sorted(hashes)))
+        return rows.fetch(self._db, query, ActRecord)
+
+
+def _of(clinic_id: str | None) -> Any:
+    return Suppression.clinic_id.is_null() if clinic_id is None else Suppression.clinic_id == clinic_id

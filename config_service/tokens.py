@@ -1,0 +1,130 @@
+"""Verifies bearer tokens (RFC 7519): who signed them, for whom, until when, and what they say of a person."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jwt
+from jwt import PyJWK, PyJWKClient
+from jwt.exceptions import PyJWKClientConnectionError, PyJWKClientError
+
+from config_service.errors import KeysUnavailableError, UnauthenticatedError
+from config_service.services.principal import ROLES, Principal
+from config_service.settings import JwtSettings
+
+_ASYMMETRIC = ("RS256", "ES256")
+_LEEWAY = 10  # seconds that the issuer's clock and ours may differ
+_REFETCH = 30.0  # seconds between two fetches that unknown key ids may cause
+_FETCH_TIMEOUT = 3  # seconds
+MAX_TOKEN_LENGTH = 8192  # characters
+
+_WHY = {
+    jwt.ExpiredSignatureError: "The token has expired.",
+    jwt.ImmatureSignatureError: "The token is not valid yet.",
+    jwt.InvalidAudienceError: "The token was made for another audience.",
+    jwt.InvalidIssuerError: "The token was made by another issuer.",
+    jwt.MissingRequiredClaimError: "The token lacks a claim: sub, role, clinicIds and exp are needed.",
+}
+
+
+class KeySet:
+    """The issuer's published keys, fetched when needed; a stranger's key ids cannot make us fetch at will."""
+
+    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take the JWKS's URL (RFC 7517); fetch nothing yet."""
+        self._client = PyJWKClient(url, cache_jwk_set=False, timeout=_FETCH_TIMEOUT)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._keys: dict[str, PyJWK] = {}
+        self._fetched = float("-inf")
+
+    def find(self, key_id: str) -> PyJWK:
+        """Return the key of this id; raise UnauthenticatedError, or KeysUnavailableError while out of reach."""
+        with self._lock:
+            if key_id not in self._keys and self._clock() - self._fetched >= _REFETCH:
+                self._fetch()
+        try:
+            return self._keys[key_id]
+        except KeyError:
+            raise UnauthenticatedError(
+                "The token is signed with a key that its issuer does not name."
+            ) from None
+
+    def _fetch(self) -> None:
+        try:
+            keys = self._client.get_signing_keys(refresh=True)
+        except PyJWKClientConnectionError:
+            raise KeysUnavailableError(
+                "The keys that verify tokens cannot be fetched.", retry_after=5
+            ) from None
+        except PyJWKClientError:
+            raise KeysUnavailableError(
+                "What JWT_JWKS_URL serves is no set of keys.", retry_after=30
+            ) from None
+        self._keys = {key.key_id: key for key in keys if key.key_id}
+        self._fetched = self._clock()
+
+
+class TokenVerifier:
+    """Turns a bearer token into a principal."""
+
+    def __init__(self, settings: JwtSettings, keys: KeySet | None = None) -> None:
+        """Take exactly one source of keys; the algorithms that pass follow from it, never from the token."""
+        self._settings = settings
+        self._keys = keys or (KeySet(settings.jwks_url) if settings.jwks_url else None)
+        self._algorithms: Sequence[str] = ("HS256",) if settings.secret else _ASYMMETRIC
+
+    def verify(self, token: str | None) -> Principal:
+        """Return who the token speaks for; raise UnauthenticatedError, which says what is wrong with it."""
+        if not token:
+            raise UnauthenticatedError("The request carries no bearer token.")
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise UnauthenticatedError("The token is too long.")
+        return _principal(self._claims(token))
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        required = [
+            "exp",
+            "sub",
+            *(["iss"] if self._settings.issuer else []),
+            *(["aud"] if self._settings.audience else []),
+        ]
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._key(token),
+                algorithms=list(self._algorithms),
+                issuer=self._settings.issuer,
+                audience=self._settings.audience,
+                leeway=_LEEWAY,
+                options={"require": required, "verify_aud": self._settings.audience is not None},
+            )
+        except jwt.PyJWTError as error:
+            why = next(
+                (text for kind, text in _WHY.items() if isinstance(error, kind)), "The token is not valid."
+            )
+            raise UnauthenticatedError(why) from None
+        except (ValueError, TypeError, RecursionError):
+            raise UnauthenticatedError("The token is not valid.") from None
+        return claims
+
+    def _key(self, token: str) -> Any:
+        if self._keys is None:
+            return self._settings.secret or self._settings.public_key
+        header = jwt.get_unverified_header(token)
+        if header.get("alg") not in self._algorithms:
+            raise UnauthenticatedError("The token is signed in a way that is not accepted.")
+        key_id = header.get("kid")
+        if not isinstance(key_id, str):
+            raise UnauthenticatedError("The token does not name the key that signed it.")
+        return self._keys.find(key_id)
+
+
+def _principal(claims: Mapping[str, Any]) -> Principal:
+    role, clinics = claims.get("role"), claims.get("clinicIds", [])
+    if role not in ROLES:
+        raise UnauthenticatedError(f"The token's role is none of {', '.join(ROLES)}.")
+    if not isinstance(clinics, list) or not all(isinstance(clinic, str) for clinic in clinics):
+        raise UnauthenticatedError("The token's clinicIds is no list of clinic ids.")
+    return Principal(str(claims["sub"]), role, frozenset(clinics))

@@ -1,0 +1,180 @@
+"""What operators and probes see."""
+
+import json
+import os
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import responses
+from flask.testing import FlaskClient
+from sns_kit import CLINIC_TOPIC, TOPIC, FakeConfigService, Post, Sns, sample
+
+import webhook_service
+from shared.internal_client import InternalCallError
+from webhook_service import create_app
+from webhook_service.settings import WebhookSettings
+
+CONF = Path(webhook_service.__file__).parent / "gunicorn.conf.py"
+
+
+def test_it_is_alive_and_ready(client: FlaskClient) -> None:
+    assert client.get("/healthz").json["success"] is True
+    response = client.get("/readyz")
+    assert (response.status_code, response.json) == (200, {"success": True, "status": "ready"})
+
+
+def test_it_is_alive_but_not_ready_while_config_service_is_away(
+    client: FlaskClient, config_service: FakeConfigService
+) -> None:
+    config_service.failure = InternalCallError("config_service did not answer.", retry_after=20)
+    assert client.get("/healthz").status_code == 200
+    response = client.get("/readyz")
+    assert (response.status_code, response.json["code"]) == (503, "config_service_unavailable")
+    assert response.headers["Retry-After"] == "20"
+
+
+def test_metrics_count_messages_and_events(client: FlaskClient, post: Post, sns: Sns, amazon: Any) -> None:
+    post(sns.notification(sample("event_bounce")))
+    text = client.get("/metrics").get_data(as_text=True)
+    for line in (
+        'sns_messages_total{result="recorded",type="Notification"}',
+        'ses_events_total{kind="Bounce",result="recorded"}',
+        'sns_certificate_fetches_total{result="fetched"}',
+        'http_requests_total{method="POST",route="/api/v1/webhooks/ses",status="200"}',
+    ):
+        assert line in text
+
+
+def test_metrics_are_not_grown_by_strangers(client: FlaskClient) -> None:
+    client.open("/secret-path", method="TELEPORT")
+    text = client.get("/metrics").get_data(as_text=True)
+    assert 'method="other",route="(no route)"' in text
+    assert "TELEPORT" not in text
+    assert "secret-path" not in text
+
+
+INTERNAL = "http://config-service:8001/internal/v1"
+
+
+@pytest.fixture
+def real_client(settings: WebhookSettings) -> FlaskClient:
+    """The service as create_app builds it when nothing is handed in."""
+    return create_app(settings).test_client()
+
+
+def test_the_real_client_records_through_the_internal_api(
+    real_client: FlaskClient, sns: Sns, amazon: responses.RequestsMock
+) -> None:
+    answer = {"results": [{"result": "held", "clinicId": None, "rule": None, "new": "field"}]}
+    amazon.post(f"{INTERNAL}/events", json=answer)
+    response = real_client.post("/api/v1/webhooks/ses", json=sns.notification(sample("event_bounce")))
+    assert response.json["result"] == "held"
+    request = amazon.calls[-1].request
+    assert request.headers["Authorization"] == "Bearer token-of-tests"
+    [event] = json.loads(request.body)["events"]
+    assert (event["kind"], event["recipient"], event["topicArn"]) == (
+        "Bounce",
+        "recipient@example.com",
+        TOPIC,
+    )
+
+
+def test_the_real_client_splits_what_is_too_much_for_one_call(
+    real_client: FlaskClient, sns: Sns, amazon: responses.RequestsMock
+) -> None:
+    def answer(request: Any) -> tuple[int, dict[str, str], str]:
+        events = json.loads(request.body)["events"]
+        return 200, {}, json.dumps({"results": [{"result": "recorded"} for _ in events]})
+
+    amazon.add_callback("POST", f"{INTERNAL}/events", answer)
+    document = sample("event_bounce")
+    document["bounce"]["bouncedRecipients"] = [{"emailAddress": f"r{n}@example.com"} for n in range(1001)]
+    response = real_client.post("/api/v1/webhooks/ses", json=sns.notification(document))
+    assert response.json["result"] == "recorded"
+    assert [len(json.loads(call.request.body)["events"]) for call in amazon.calls[1:]] == [500, 500, 1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"status": 503}, "unavailable"),
+        ({"body": b"<html>"}, "unavailable"),
+        ({"status": 401, "json": {"message": "No.", "code": "bad_token", "hint": ""}}, "unavailable"),
+        ({"status": 422, "json": {"message": "No.", "code": "invalid_request", "hint": ""}}, "refused"),
+    ],
+    ids=["failing", "garbage", "token", "refused"],
+)
+def test_failures_of_the_real_client_are_503_and_counted(
+    answer: dict[str, Any], why: str, real_client: FlaskClient, sns: Sns, amazon: responses.RequestsMock
+) -> None:
+    amazon.post(f"{INTERNAL}/events", **answer)
+    amazon.get(f"{INTERNAL}/topics", **answer)
+    envelope = sns.notification(sample("event_bounce"))
+    unknown = sns.notification(sample("event_bounce"), TopicArn=CLINIC_TOPIC)
+    for response in (
+        real_client.post("/api/v1/webhooks/ses", json=envelope),
+        real_client.post("/api/v1/webhooks/ses", json=unknown),
+        real_client.get("/readyz"),
+    ):
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "20")
+    text = real_client.get("/metrics").get_data(as_text=True)
+    for call in ("record", "topics"):
+        assert f'internal_call_failures_total{{call="{call}",why="{why}"}}' in text
+
+
+@pytest.fixture
+def gunicorn_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INTERNAL_API_TOKEN", "token")
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")  # so that it is as before afterwards
+    monkeypatch.setattr("tempfile.mkdtemp", lambda prefix: _made(tmp_path / f"{prefix}x"))
+    for name in ("WEB_CONCURRENCY", "APP_ENV", "LOG_LEVEL", "AWS_SNS_TOPIC_ARN", "SNS_DEV_ORIGIN"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def _made(path: Path) -> str:
+    path.mkdir()
+    return str(path)
+
+
+def test_gunicorn_shares_metrics_through_a_directory_of_its_own(
+    gunicorn_environment: pytest.MonkeyPatch,
+) -> None:
+    conf = runpy.run_path(str(CONF))
+    directory = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    gauge = directory / "gauge_liveall_7.db"
+    gauge.touch()
+    conf["child_exit"](None, SimpleNamespace(pid=7))
+    assert not gauge.exists()
+    conf["on_exit"](None)
+    assert not directory.exists()
+
+
+def test_gunicorn_leaves_a_directory_that_it_was_given(
+    gunicorn_environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gunicorn_environment.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    runpy.run_path(str(CONF))["on_exit"](None)
+    assert tmp_path.exists()
+
+
+@pytest.mark.parametrize(("given", "workers"), [(None, 2), ("5", 5)])
+def test_gunicorn_starts_as_many_workers_as_it_is_told(
+    given: str | None, workers: int, gunicorn_environment: pytest.MonkeyPatch
+) -> None:
+    if given:
+        gunicorn_environment.setenv("WEB_CONCURRENCY", given)
+    assert runpy.run_path(str(CONF))["workers"] == workers
+
+
+def test_gunicorn_stops_at_a_bad_setting_with_one_line_and_leaves_nothing(
+    gunicorn_environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    gunicorn_environment.setenv("LOG_LEVEL", "LOUD")
+    with pytest.raises(SystemExit, match="LOG_LEVEL"):
+        runpy.run_path(str(CONF))
+    assert list(tmp_path.iterdir()) == []

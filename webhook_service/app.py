@@ -1,0 +1,56 @@
+"""The one place that builds the adapters and hands them in."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+
+from shared.errors import install_error_handlers
+from shared.internal_client import InternalClient
+from shared.logging import configure_logging, install_request_logging
+from shared.metrics import observe_request
+from shared.settings import environment
+from webhook_service import views
+from webhook_service.certificates import CertificateStore
+from webhook_service.clinic_mapper import ClinicMapper
+from webhook_service.config_client import ConfigClient, HttpConfigClient
+from webhook_service.errors import STATUSES
+from webhook_service.origins import SnsOrigins
+from webhook_service.processing import MessageProcessor
+from webhook_service.settings import WebhookSettings, read_settings
+from webhook_service.subscriptions import SubscriptionConfirmer
+from webhook_service.verification import SnsVerifier
+
+
+def create_app(
+    settings: WebhookSettings | None = None,
+    *,
+    config_client: ConfigClient | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Flask:
+    """Build the application from `settings`, by default the environment's; tests hand in the rest."""
+    settings = settings or read_settings(environment(Path(".env")))
+    configure_logging(settings.log_level)
+    app = Flask("webhook_service", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = views.MAX_BODY_BYTES + 1  # the views tell "more" from "just full"
+    app.extensions[views.EXTENSION] = _services(settings, config_client, clock)
+    install_request_logging(app, observe_request)
+    install_error_handlers(app, STATUSES)
+    app.register_blueprint(views.bp)
+    return app
+
+
+def _services(
+    settings: WebhookSettings, client: ConfigClient | None, clock: Callable[[], float]
+) -> views.Services:
+    client = client or HttpConfigClient(
+        InternalClient(settings.config_service_url, settings.internal_api_token)
+    )
+    origins = SnsOrigins(settings.sns_dev_origin)
+    topics = ClinicMapper(settings.shared_topic_arns, client, clock)
+    return views.Services(
+        verifier=SnsVerifier(topics, CertificateStore(origins, clock)),
+        processor=MessageProcessor(client, SubscriptionConfirmer(origins)),
+        topics=topics,
+    )

@@ -1,0 +1,120 @@
+"""SNS's signing certificates: where they may come from, whose name they carry, and a bounded cache of them.
+
+A certificate is trusted because it came over HTTPS, verified by requests, from a host of Amazon's.
+https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+
+import requests
+import urllib3
+from cachetools import TTLCache
+
+from shared.errors import ServiceError
+from webhook_service import metrics
+from webhook_service.errors import CertificateUnavailableError, UntrustedUrlError
+from webhook_service.origins import SnsOrigins
+from webhook_service.signing_certificate import SigningCertificate, read_certificate
+from webhook_service.single_flight import SingleFlight
+
+CONNECT_TIMEOUT = 1.0  # seconds
+READ_TIMEOUT = 2.0  # seconds between two pieces of the answer
+DEADLINE = 3.0  # seconds for the whole, however slowly it drips
+MAX_BYTES = 64 * 1024
+MAX_CERTIFICATES = 64  # every region has one at a time
+LIFE_TIME = 3600.0  # seconds
+
+_PATH = re.compile(r"/SimpleNotificationService-[0-9a-f]{1,64}\.pem")
+
+# The names by region, from SnsHostProvider in the AWS SDK for Java 2 (module sns-message-manager).
+DEFAULT_NAME = "sns.amazonaws.com"
+# fmt: off
+_OPT_IN = (
+    "af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4",
+    "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1",
+    "eu-south-2", "il-central-1", "me-central-1", "me-south-1", "mx-central-1",
+)
+# fmt: on
+NAMES: dict[str, frozenset[str]] = {
+    region: frozenset({f"sns-signing.{region}.amazonaws.com"}) for region in _OPT_IN
+}
+NAMES |= {
+    "us-gov-west-1": frozenset({"sns-us-gov-west-1.amazonaws.com"}),
+    "us-gov-east-1": frozenset({"sns-us-gov-west-1.amazonaws.com", "sns-us-gov-east-1.amazonaws.com"}),
+    "cn-north-1": frozenset({"sns-cn-north-1.amazonaws.com.cn"}),
+    "cn-northwest-1": frozenset({"sns-cn-northwest-1.amazonaws.com.cn"}),
+}
+_ELSEWHERE = frozenset({DEFAULT_NAME})
+
+
+class CertificateStore:
+    """Fetches, checks and keeps certificates; safe to share between threads. Failures are never kept."""
+
+    def __init__(self, origins: SnsOrigins, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take the origins to trust and a clock in seconds."""
+        self._origins = origins
+        self._clock = clock
+        self._kept: TTLCache[str, SigningCertificate] = TTLCache(MAX_CERTIFICATES, LIFE_TIME, timer=clock)
+        self._lock = threading.Lock()  # cachetools are not safe between threads by themselves
+        self._fetches: SingleFlight[str, SigningCertificate] = SingleFlight()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["Accept-Encoding"] = "identity"
+
+    def check_url(self, url: str, region: str) -> None:
+        """Raise UntrustedUrlError where `url` is not one of SNS's certificates of `region`."""
+        path = self._origins.path_in(url, region)
+        if path is None or not _PATH.fullmatch(path):
+            raise UntrustedUrlError("SigningCertURL is not Amazon SNS's in the topic's region.")
+
+    def get(self, url: str, region: str) -> SigningCertificate:
+        """Return the certificate at `url`, which passed `check_url` with `region`.
+
+        Raise CertificateUnavailableError where it cannot be fetched, BadCertificateError where it is wrong.
+        """
+        return self._cached(url) or self._fetches.do(url, lambda: self._fetch(url, region))
+
+    def _cached(self, url: str) -> SigningCertificate | None:
+        with self._lock:
+            return self._kept.get(url)
+
+    def _fetch(self, url: str, region: str) -> SigningCertificate:
+        if kept := self._cached(url):  # another thread's fetch ended just before this one could join it
+            return kept
+        names = _ELSEWHERE if self._origins.is_dev(url) else NAMES.get(region, _ELSEWHERE)
+        try:
+            certificate = read_certificate(self._download(url), names)
+        except ServiceError as error:
+            metrics.CERTIFICATE_FETCHES.labels(error.code).inc()
+            raise
+        metrics.CERTIFICATE_FETCHES.labels("fetched").inc()
+        with self._lock:
+            self._kept[url] = certificate
+        return certificate
+
+    def _download(self, url: str) -> bytes:
+        deadline = self._clock() + DEADLINE
+        timeouts = (CONNECT_TIMEOUT, READ_TIMEOUT)
+        try:
+            with self._session.get(url, stream=True, timeout=timeouts, allow_redirects=False) as response:
+                if response.status_code != requests.codes.ok:
+                    raise CertificateUnavailableError(f"SNS answered {response.status_code}.")
+                return self._body(response, deadline)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise CertificateUnavailableError(
+                f"The certificate could not be fetched: {type(error).__name__}."
+            ) from None
+
+    def _body(self, response: requests.Response, deadline: float) -> bytes:
+        """Return the body, read in pieces as they come: `iter_content` would wait for a whole chunk."""
+        body = b""
+        while piece := response.raw.read1(MAX_BYTES):
+            body += piece
+            if len(body) > MAX_BYTES:
+                raise CertificateUnavailableError("The certificate is too large.")
+            if self._clock() > deadline:
+                raise CertificateUnavailableError("The certificate came too slowly.")
+        return body

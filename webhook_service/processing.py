@@ -1,0 +1,109 @@
+"""Does what a verified message asks for, and says in one word what became of it.
+
+Takes nothing but VerifiedMessage, so that nothing unverified can get here.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+
+from shared.internal_api import CONFIRMED, DUPLICATE, HELD, IGNORED, RECORDED, FeedbackEvent, RecordResult
+from shared.ses import UNREADABLE, NotSesContentError, SesEvent, parse_ses_message
+from shared.sns import NOTIFICATION, SUBSCRIPTION_CONFIRMATION, UNSUBSCRIBE_CONFIRMATION
+from webhook_service import metrics
+from webhook_service.config_client import ConfigClient
+from webhook_service.errors import EventsRefusedError
+from webhook_service.subscriptions import SubscriptionConfirmer
+from webhook_service.verification import VerifiedMessage
+
+log = structlog.get_logger(__name__)
+
+# Of a message with several events the first that applies is its result: what a person must look at leads.
+_BY_WEIGHT = (HELD, RECORDED, DUPLICATE, IGNORED)
+
+# https://docs.aws.amazon.com/ses/latest/dg/configure-sns-notifications.html
+_SES_NOTICE = "Successfully validated SNS topic for Amazon SES event publishing."
+_SES_NOTICE_TYPE = "AmazonSnsSubscriptionSucceeded"
+
+
+class MessageProcessor:
+    """Handles each type of SNS's messages."""
+
+    def __init__(self, client: ConfigClient, confirmer: SubscriptionConfirmer) -> None:
+        """Take what records events and what confirms subscriptions."""
+        self._client = client
+        self._confirmer = confirmer
+        self._handlers: dict[str, Callable[[VerifiedMessage], str]] = {
+            NOTIFICATION: self._notification,
+            SUBSCRIPTION_CONFIRMATION: self._subscription,
+            UNSUBSCRIBE_CONFIRMATION: self._unsubscription,
+        }
+
+    def process(self, message: VerifiedMessage) -> str:
+        """Return the result of `message`, once nothing of it can be lost any more.
+
+        Raise a ServiceError where SNS has to send it again.
+        """
+        result = self._handlers[message.type](message)
+        metrics.MESSAGES.labels(message.type, result).inc()
+        return result
+
+    def _notification(self, message: VerifiedMessage) -> str:
+        try:
+            events = parse_ses_message(message.message, message.at)
+        except NotSesContentError as reason:
+            return _ignored(message, str(reason))
+        metrics.UNREADABLE_EVENTS.inc(sum(event.kind == UNREADABLE for event in events))
+        results = self._client.record(
+            [FeedbackEvent(message.message_id, message.topic_arn, event) for event in events]
+        )
+        for event, result in zip(events, results, strict=True):
+            metrics.EVENTS.labels(event.kind, result.result).inc()
+        return _overall(message, events, results)
+
+    def _subscription(self, message: VerifiedMessage) -> str:
+        self._confirmer.confirm(message)
+        log.info("subscription confirmed", **_about(message, CONFIRMED), clinicId=message.owner.clinic_id)
+        return CONFIRMED
+
+    def _unsubscription(self, message: VerifiedMessage) -> str:
+        # Whoever unsubscribed may have meant it: subscribing again is for people, never for this service.
+        log.warning("subscription ended: no more events from this topic", **_about(message, IGNORED))
+        return IGNORED
+
+
+def _ignored(message: VerifiedMessage, why: str) -> str:
+    """Log a message that is none of SES's events, never its text."""
+    if message.message.strip() == _SES_NOTICE or why == _SES_NOTICE_TYPE:
+        log.info("SES's notice that it may publish to the topic", **_about(message, IGNORED))
+    else:
+        log.warning("not a message of SES", **_about(message, IGNORED))
+    return IGNORED
+
+
+def _overall(message: VerifiedMessage, events: Sequence[SesEvent], results: Sequence[RecordResult]) -> str:
+    found = {result.result for result in results}
+    kinds = sorted({event.kind for event in events})
+    if unknown := found - set(_BY_WEIGHT):
+        log.error("events not taken by config_service", **_about(message, sorted(unknown)), kinds=kinds)
+        raise EventsRefusedError("config_service did not take every event of the message.")
+    overall = next(result for result in _BY_WEIGHT if result in found)
+    clinics = sorted({result.clinic_id for result in results if result.clinic_id})
+    rules = sorted({result.rule for result in results if result.rule})
+    log.info("SES event", **_about(message, overall), kinds=kinds, clinicId=_one(clinics), rule=_one(rules))
+    return overall
+
+
+def _about(message: VerifiedMessage, result: object) -> dict[str, Any]:
+    return {
+        "messageId": message.message_id,
+        "topicArn": message.topic_arn,
+        "type": message.type,
+        "result": result,
+    }
+
+
+def _one(found: list[str]) -> object:
+    """Return the one value, None for none; all of them where a message's events differ."""
+    return found if len(found) > 1 else next(iter(found), None)

@@ -1,0 +1,67 @@
+"""Confirms the subscriptions that SNS announces for topics of ours, by the one URL that can mean that.
+
+https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html
+"""
+
+import re
+from urllib.parse import parse_qsl
+
+import requests
+import structlog
+
+from webhook_service import metrics
+from webhook_service.errors import ConfirmationFailedError, UntrustedUrlError
+from webhook_service.origins import SnsOrigins
+from webhook_service.verification import VerifiedMessage
+
+log = structlog.get_logger(__name__)
+
+CONNECT_TIMEOUT = 2.0  # seconds
+READ_TIMEOUT = 5.0  # seconds; both, and the certificate before, within SNS's 15
+
+# Only what a query needs: no fragment, no blank, nothing that two parsers could read in two ways.
+_PATH = re.compile(r"/\?(?P<query>[A-Za-z0-9&=%:._~+-]+)")
+
+
+class SubscriptionConfirmer:
+    """Visits the SubscribeURLs of verified messages; safe to share between threads."""
+
+    def __init__(self, origins: SnsOrigins) -> None:
+        """Take the origins to trust."""
+        self._origins = origins
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def confirm(self, message: VerifiedMessage) -> None:
+        """Confirm the subscription that `message` announces; doing so again does no harm.
+
+        Raise UntrustedUrlError for any URL but SNS's for this very topic and token, and
+        ConfirmationFailedError where SNS does not take it.
+        """
+        url = message.subscribe_url or ""
+        if not self._is_for(message, url):
+            metrics.CONFIRMATIONS.labels("refused").inc()
+            log.warning("SubscribeURL refused", messageId=message.message_id, topicArn=message.topic_arn)
+            raise UntrustedUrlError("SubscribeURL does not confirm this topic at Amazon SNS in its region.")
+        why_not = self._visit(url)
+        if why_not:
+            metrics.CONFIRMATIONS.labels("failed").inc()
+            log.error("subscription not confirmed", topicArn=message.topic_arn, reason=why_not)
+            raise ConfirmationFailedError(f"The subscription could not be confirmed: {why_not}.")
+        metrics.CONFIRMATIONS.labels("confirmed").inc()
+
+    def _is_for(self, message: VerifiedMessage, url: str) -> bool:
+        path = _PATH.fullmatch(self._origins.path_in(url, message.region) or "")
+        wanted = {"Action": "ConfirmSubscription", "TopicArn": message.topic_arn, "Token": message.token}
+        given = parse_qsl(path["query"], keep_blank_values=True) if path else []
+        return len(given) == len(wanted) and dict(given) == wanted
+
+    def _visit(self, url: str) -> str | None:
+        """Return None where SNS answered 200, else why it counts as failed; the answer is not read."""
+        timeouts = (CONNECT_TIMEOUT, READ_TIMEOUT)
+        try:
+            with self._session.get(url, stream=True, timeout=timeouts, allow_redirects=False) as response:
+                confirmed = response.status_code == requests.codes.ok
+                return None if confirmed else f"SNS answered {response.status_code}"
+        except requests.RequestException as error:
+            return type(error).__name__
