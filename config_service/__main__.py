@@ -40,7 +40,7 @@ def _migrate(settings: ConfigSettings, _: argparse.Namespace) -> None:
 def _reseal(settings: ConfigSettings, _: argparse.Namespace) -> None:
     current = settings.credentials_keys[0].id
     count = 0
-    for count, clinic_id in enumerate(create_services(settings).configs.reseal(), start=1):  # noqa: B007 - the sum
+    for count, clinic_id in enumerate(create_services(settings).clinic_rows.reseal(), start=1):  # noqa: B007 - the sum
         print(f"sealed {clinic_id} under key {current}")
     print(f"{count} clinics were sealed anew; all credentials are under key {current}.")
 

@@ -14,6 +14,7 @@ from config_service.services.addresses import AddressVault
 from config_service.services.audit_trail import AuditTrail
 from config_service.services.channels import EMAIL, read_channel
 from config_service.services.clinic_mapping import ClinicMapping
+from config_service.services.clinic_rows import ClinicRows
 from config_service.services.communication_config import CommunicationConfigService
 from config_service.services.credential_sealing import CredentialSealing
 from config_service.services.feedback import FeedbackService
@@ -28,6 +29,7 @@ from config_service.services.suppressions import Suppressions
 from config_service.services.sweep import Sweep
 from config_service.services.test_emails import TestEmails
 from config_service.services.test_outcomes import TestOutcomes
+from config_service.services.test_routes import TestRoutes
 from config_service.settings import ConfigSettings, PlatformSettings, read_settings
 from config_service.storage.database import Database
 from config_service.storage.migrating import migrate, pending
@@ -125,15 +127,19 @@ def _wire(
     feedback = FeedbackService(repos, mapping, state, vault, clock)
     held = HeldEvents(repos, mapping, feedback, state, vault, audit)
     ownership = Ownership(repos.clinics, shared_topics, platform_address)
-    configs = CommunicationConfigService(repos, sealing, ownership, audit, clock)
+    rows = ClinicRows(repos, sealing, clock)
+    configs = CommunicationConfigService(repos, rows, sealing, ownership, audit, clock)
     configs.when_saved(providers.forget)
     configs.when_saved(held.retry_clinic)
     suppressions = Suppressions(repos, state, vault, audit, clock)
-    tests = TestEmails(repos, configs, sealing, providers, platform, suppressions, held, vault, audit, clock)
+    tests = TestEmails(
+        repos, rows, TestRoutes(sealing, providers, platform), suppressions, held, vault, audit, clock
+    )
     return Services(
         repositories=repos,
+        clinic_rows=rows,
         configs=configs,
-        sending_order=SendingOrder(repos.database, configs, sealing, audit, platform),
+        sending_order=SendingOrder(repos.database, rows, sealing, audit, platform),
         feedback=feedback,
         held_events=held,
         suppressions=suppressions,
@@ -141,5 +147,5 @@ def _wire(
         transfer=SuppressionTransfer(suppressions),
         test_emails=tests,
         test_outcomes=TestOutcomes(repos.events, vault),
-        sweep=Sweep(repos.leases, configs, held, clock),
+        sweep=Sweep(repos.leases, rows, held, clock),
     )

@@ -7,7 +7,7 @@ from flask import g, request
 
 from config_service.api.context import principal, services
 from config_service.errors import ForbiddenError, InvalidError, UnauthenticatedError
-from config_service.services.communication_config import clinic_not_found
+from config_service.services.clinic_rows import clinic_not_found
 from config_service.services.principal import service
 from config_service.settings import InternalToken
 from config_service.tokens import TokenVerifier

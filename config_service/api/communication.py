@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 
 from config_service.api import schemas
 from config_service.api.context import principal, services
-from config_service.services.communication_config import ClinicConfig
+from config_service.services import ClinicConfig
 
 bp = Blueprint("communication", __name__, description="A clinic's providers and their credentials")
 

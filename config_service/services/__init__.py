@@ -6,6 +6,7 @@ from config_service.services import CommunicationConfigService
 configs: CommunicationConfigService = create_services().configs
 """
 
-from config_service.services.communication_config import KEEP, ClinicConfig, CommunicationConfigService
+from config_service.services.clinic_config_view import ClinicConfig
+from config_service.services.communication_config import KEEP, CommunicationConfigService
 
 __all__ = ["KEEP", "ClinicConfig", "CommunicationConfigService"]

@@ -1,25 +1,25 @@
 """A clinic's communication configuration: read, saved, and kept sealed whoever wrote it."""
 
-import hashlib
-import json
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from config_service.clock import Clock, to_datetime
-from config_service.errors import NotFoundError, PreconditionFailedError
+from config_service.clock import Clock
+from config_service.errors import PreconditionFailedError
 from config_service.services.audit_trail import AuditTrail
 from config_service.services.channel_changes import changed_fields
 from config_service.services.channel_merge import ChannelMerge
-from config_service.services.channels import CHANNELS, EMAIL, ChannelSettings, read_channel, with_channels
+from config_service.services.channels import EMAIL, ChannelSettings, read_channel, with_channels
+from config_service.services.clinic_config_view import ClinicConfig, shown_config
+from config_service.services.clinic_rows import ClinicRows, etag_of
 from config_service.services.credential_sealing import CredentialSealing
 from config_service.services.ownership import Claims, Ownership, Warning_, claims_of
 from config_service.services.principal import CLINIC_ADMIN, SERVICE, Principal
 from config_service.storage.records import ClinicRecord
 from config_service.storage.repositories import Repositories
 
+Change = Callable[[ClinicRecord], dict[str, ChannelSettings]]
+IfMatch = Callable[[str], bool]
 ChannelDocument = Mapping[str, Any] | None
 
 
@@ -30,27 +30,13 @@ class _Keep:
 KEEP = _Keep()
 
 
-@dataclass(frozen=True, slots=True)
-class ClinicConfig:
-    """A clinic's configuration as people may see it: secrets are masked."""
-
-    clinic_id: str
-    email: dict[str, Any]
-    whatsapp: dict[str, Any]
-    sms: dict[str, Any]
-    external_id: str
-    created_at: datetime
-    updated_at: datetime
-    etag: str
-    warnings: list[Warning_] = field(default_factory=list)
-
-
 class CommunicationConfigService:
     """Reads and saves configurations; in the same process it is used just as the API uses it."""
 
     def __init__(
         self,
         repositories: Repositories,
+        rows: ClinicRows,
         sealing: CredentialSealing,
         ownership: Ownership,
         audit: AuditTrail,
@@ -58,6 +44,7 @@ class CommunicationConfigService:
     ) -> None:
         """Take what it works with; nobody listens to saves yet."""
         self._repositories = repositories
+        self._rows = rows
         self._sealing = sealing
         self._merge = ChannelMerge(sealing)
         self._ownership = ownership
@@ -74,7 +61,7 @@ class CommunicationConfigService:
 
         Credentials that a direct update left in the clear are sealed on the way.
         """
-        return self._view(self.stored(clinic_id))
+        return shown_config(self._rows.get(clinic_id), self._sealing)
 
     def save_clinic_config(
         self,
@@ -84,7 +71,7 @@ class CommunicationConfigService:
         email: ChannelDocument | _Keep = KEEP,
         whatsapp: ChannelDocument | _Keep = KEEP,
         sms: ChannelDocument | _Keep = KEEP,
-        if_match: Callable[[str], bool] | None = None,
+        if_match: IfMatch | None = None,
     ) -> ClinicConfig:
         """Replace the given channels (None empties one), making the clinic's row if it is new.
 
@@ -113,7 +100,7 @@ class CommunicationConfigService:
         actor: Principal | str,
         credentials: Mapping[str, Any],
         enabled: bool = True,
-        if_match: Callable[[str], bool] | None = None,
+        if_match: IfMatch | None = None,
     ) -> ClinicConfig:
         """Make SES with `credentials` the clinic's primary for email; the rest of it stays."""
         return self._save(
@@ -127,81 +114,32 @@ class CommunicationConfigService:
             if_match,
         )
 
-    def stored(self, clinic_id: str) -> ClinicRecord:
-        """Return the clinic's row, complete and sealed; raise NotFoundError where there is none."""
-        record = self._repositories.clinics.get(clinic_id)
-        if record is None:
-            raise clinic_not_found(clinic_id)
-        return self._complete(record) or record
-
-    def seal_direct_updates(self) -> int:
-        """Complete and seal every row that was written past this service, and return how many."""
-        return sum(self._complete(record) is not None for record in self._repositories.clinics.every())
-
-    def reseal(self) -> Iterator[str]:
-        """Bring every stored secret under the current key, one clinic a transaction; yield the ids changed."""
-        for record in self._repositories.clinics.every():
-            with self._repositories.database.transaction():
-                current = self._repositories.clinics.get_for_update(record.id)
-                settings = self._sealing.reseal_settings(record.id, current.settings) if current else None
-                if current and settings:
-                    self._repositories.clinics.save(replace(current, settings=settings))
-                    yield record.id
-        self._repositories.database.truncate_log()
-
-    def _complete(self, seen: ClinicRecord) -> ClinicRecord | None:
-        """Return the row completed and sealed, or None where `seen` already is."""
-        if self._completed(seen) is None:
-            return None
-        with self._repositories.database.transaction():
-            # Read again under the lock: what was written since must not be lost.
-            current = self._repositories.clinics.get_for_update(seen.id)
-            completed = self._completed(current) if current else None
-            if completed is not None:
-                self._repositories.clinics.save(completed)
-        self._repositories.database.truncate_log()
-        return completed or current
-
-    def _completed(self, record: ClinicRecord) -> ClinicRecord | None:
-        sealed = self._sealing.seal_settings(record.id, record.settings)
-        if sealed is None and record.external_id and record.created_at and record.updated_at:
-            return None
-        now = self._clock()
-        return replace(
-            record,
-            settings=sealed or record.settings,
-            external_id=record.external_id or new_external_id(),
-            created_at=record.created_at or now,
-            updated_at=now,
-        )
-
     def _save(
-        self,
-        clinic_id: str,
-        actor: Principal | str,
-        change: Callable[[ClinicRecord], dict[str, ChannelSettings]],
-        if_match: Callable[[str], bool] | None,
+        self, clinic_id: str, actor: Principal | str, change: Change, if_match: IfMatch | None
     ) -> ClinicConfig:
         who = actor if isinstance(actor, Principal) else Principal(actor, SERVICE)
-        clinics = self._repositories.clinics
         with self._repositories.database.transaction():
-            clinics.lock_ownership()
-            stored = clinics.get_for_update(clinic_id)
-            if if_match is not None and not (stored and if_match(etag_of(stored))):
-                raise PreconditionFailedError("The configuration was changed since it was read.")
-            before = self._completed(stored or ClinicRecord(clinic_id, {})) or stored
-            assert before is not None
-            after = replace(
-                before, settings=with_channels(before.settings, change(before)), updated_at=self._clock()
-            )
+            stored = self._locked(clinic_id, if_match)
+            before = self._rows.completed(stored) or stored
+            settings = with_channels(before.settings, change(before))
+            after = replace(before, settings=settings, updated_at=self._clock())
             warnings = self._claim(before, after, who)
-            clinics.save(after)
+            self._repositories.clinics.save(after)
             fields = changed_fields(before.settings, after.settings)
             self._audit.write(who, "communication_config.saved", clinic_id, fields)
-        self._repositories.database.truncate_log()
+        if before is not stored:
+            self._repositories.database.truncate_log()
         for listener in self._listeners:
             listener(clinic_id)
-        return replace(self._view(after), warnings=warnings)
+        return replace(shown_config(after, self._sealing), warnings=warnings)
+
+    def _locked(self, clinic_id: str, if_match: IfMatch | None) -> ClinicRecord:
+        """Return the row, or a new one, that nobody else changes before the transaction ends."""
+        self._repositories.clinics.lock_ownership()
+        stored = self._repositories.clinics.get_for_update(clinic_id)
+        if if_match is not None and not (stored and if_match(etag_of(stored))):
+            raise PreconditionFailedError("The configuration was changed since it was read.")
+        return stored or ClinicRecord(clinic_id, {})
 
     def _claim(self, before: ClinicRecord, after: ClinicRecord, actor: Principal) -> list[Warning_]:
         old, new = (claims_of(read_channel(record.settings, EMAIL)) for record in (before, after))
@@ -214,49 +152,3 @@ class CommunicationConfigService:
             self._repositories.clinics.mark_unproven(clinic_id, new.addresses - old.addresses)
         else:
             self._repositories.clinics.mark_proven(clinic_id, new.addresses)
-
-    def _view(self, record: ClinicRecord) -> ClinicConfig:
-        channels = {name: self._masked(record, name).document(name) for name in CHANNELS}
-        assert record.external_id is not None
-        return ClinicConfig(
-            clinic_id=record.id,
-            email=channels["email"],
-            whatsapp=channels["whatsapp"],
-            sms=channels["sms"],
-            external_id=record.external_id,
-            created_at=to_datetime(record.created_at or 0),
-            updated_at=to_datetime(record.updated_at or 0),
-            etag=etag_of(record),
-        )
-
-    def _masked(self, record: ClinicRecord, channel: str) -> ChannelSettings:
-        found = read_channel(record.settings, channel)
-        entries = [
-            replace(entry, credentials=self._sealing.masked(record.id, channel, entry))
-            for entry in found.entries()
-        ]
-        primary = entries.pop(0) if found.primary else None
-        return replace(found, primary=primary, fallback=tuple(entries))
-
-
-def clinic_not_found(clinic_id: str) -> NotFoundError:
-    """Return the error for a clinic that has no row."""
-    return NotFoundError(
-        f"There is no clinic {clinic_id!r}.",
-        code="clinic_not_found",
-        hint="Save its configuration first: PUT .../communication/ses or PUT .../communication/config makes it.",
-    )
-
-
-def new_external_id() -> str:
-    """Return a fresh external id: with it AWS knows that a role is assumed for this clinic and no other.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
-    """
-    return uuid.uuid4().hex
-
-
-def etag_of(record: ClinicRecord) -> str:
-    """Return the ETag of what is stored: by content, so that direct updates change it as well."""
-    content = json.dumps([record.settings, record.external_id], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(content.encode()).hexdigest()[:32]

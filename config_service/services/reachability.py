@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from config_service.services.channels import EMAIL, read_channel
-from config_service.services.communication_config import clinic_not_found
+from config_service.services.clinic_rows import clinic_not_found
 from config_service.services.suppressions import Suppressions
 from config_service.storage.clinics import ClinicRepository
 from shared.internal_api import AddressCheck, Reason

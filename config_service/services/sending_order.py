@@ -6,7 +6,7 @@ from typing import Any
 
 from config_service.services.audit_trail import AuditTrail
 from config_service.services.channels import CHANNELS, EMAIL, ChannelSettings, ProviderEntry, read_channel
-from config_service.services.communication_config import CommunicationConfigService
+from config_service.services.clinic_rows import ClinicRows
 from config_service.services.credential_sealing import CredentialSealing
 from config_service.services.principal import Principal
 from config_service.storage.database import Database
@@ -59,14 +59,14 @@ class SendingOrder:
     def __init__(
         self,
         database: Database,
-        configs: CommunicationConfigService,
+        rows: ClinicRows,
         sealing: CredentialSealing,
         audit: AuditTrail,
         platform: PlatformSender | None,
     ) -> None:
         """Take what it reads with; `platform` is None where it has no account."""
         self._database = database
-        self._configs = configs
+        self._rows = rows
         self._sealing = sealing
         self._audit = audit
         self._platform = platform
@@ -76,7 +76,7 @@ class SendingOrder:
 
         Raise NotFoundError for an unknown clinic and SealedValueError where a credential does not open.
         """
-        record = self._configs.stored(clinic_id)
+        record = self._rows.get(clinic_id)
         channels = {channel: self._channel(record, channel) for channel in CHANNELS}
         opened = [
             f"{channel}.{provider['provider']}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from config_service.services.clinic_rows import ClinicRows
 from config_service.services.communication_config import CommunicationConfigService
 from config_service.services.feedback import FeedbackService
 from config_service.services.held_events import HeldEvents
@@ -20,6 +21,7 @@ class Services:
     """What the API, the commands and code in the same process call."""
 
     repositories: Repositories
+    clinic_rows: ClinicRows
     configs: CommunicationConfigService
     sending_order: SendingOrder
     feedback: FeedbackService

@@ -5,7 +5,7 @@ import threading
 import structlog
 
 from config_service.clock import Clock
-from config_service.services.communication_config import CommunicationConfigService
+from config_service.services.clinic_rows import ClinicRows
 from config_service.services.held_events import HeldEvents
 from config_service.storage.audit import LeaseRepository
 from shared.errors import ServiceError
@@ -19,12 +19,10 @@ _LONGEST = 10 * 60 * 1000  # ms, after which another process may take over from 
 class Sweep:
     """One run at a time over all processes."""
 
-    def __init__(
-        self, leases: LeaseRepository, configs: CommunicationConfigService, held: HeldEvents, clock: Clock
-    ) -> None:
+    def __init__(self, leases: LeaseRepository, rows: ClinicRows, held: HeldEvents, clock: Clock) -> None:
         """Take what it works on."""
         self._leases = leases
-        self._configs = configs
+        self._rows = rows
         self._held = held
         self._clock = clock
 
@@ -34,7 +32,7 @@ class Sweep:
         if not self._leases.take(LEASE, now, now + _LONGEST):
             return False
         try:
-            sealed = self._configs.seal_direct_updates()
+            sealed = self._rows.seal_direct_updates()
             applied = self._held.retry()
         finally:
             self._leases.give_back(LEASE)

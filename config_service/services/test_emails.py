@@ -1,39 +1,24 @@
 """Test emails that close their loop: sent through the clinic's own way out, and followed to their end."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from config_service.clock import Clock
 from config_service.errors import ConflictError, NotFoundError
-from config_service.providers.base import Email, EmailProvider, EmailProviders, SendRefusedError
 from config_service.services.addresses import AddressVault, required_address
 from config_service.services.audit_trail import AuditTrail
-from config_service.services.channels import EMAIL, ChannelSettings, ProviderEntry, read_channel
-from config_service.services.communication_config import CommunicationConfigService
-from config_service.services.credential_sealing import CredentialSealing
+from config_service.services.clinic_rows import ClinicRows
 from config_service.services.held_events import HeldEvents
 from config_service.services.principal import Principal
-from config_service.services.sending_order import (
-    CLINIC_ACCOUNT,
-    PLATFORM_ACCOUNT,
-    PlatformSender,
-    has_own_account,
-)
+from config_service.services.sending_order import CLINIC_ACCOUNT
 from config_service.services.suppressions import Suppressions
+from config_service.services.test_routes import TestRoute, TestRoutes
 from config_service.storage.records import ClinicRecord, TestSendRecord
 from config_service.storage.repositories import Repositories
 from shared.addresses import normalise
 from shared.errors import ServiceError
-from shared.ses import CLINIC_TAG
 
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
-PLATFORM = "platform"  # the name under which a request asks for the platform's own account
-
-_SUBJECT = "Test email: this clinic can send"
-_TEXT = (
-    "This is a test email. It shows that the clinic's email settings work.\n\n"
-    "Nobody needs to do anything. If you did not ask for it, you may delete it.\n"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +31,14 @@ class SentTest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Route:
-    """The way out that a test takes."""
-
-    name: str
-    account: str
-    provider: EmailProvider
-    email: Email
-
-
-@dataclass(frozen=True, slots=True)
 class TestEmails:
     """Sends test emails."""
 
     __test__ = False  # for pytest: not a test in spite of its name
 
     repositories: Repositories
-    configs: CommunicationConfigService
-    sealing: CredentialSealing
-    providers: EmailProviders
-    platform: PlatformSender | None
+    rows: ClinicRows
+    routes: TestRoutes
     suppressions: Suppressions
     held: HeldEvents
     vault: AddressVault
@@ -81,8 +54,8 @@ class TestEmails:
         where that cannot be known (nothing is sent then), or one of the provider's errors.
         """
         address = required_address(recipient, "testEmail")
-        record = self.configs.stored(clinic_id)
-        route = self._route(record, address, provider)
+        record = self.rows.get(clinic_id)
+        route = self.routes.find(record, address, provider)
         self._refuse_suppressed(clinic_id, address)
         send = self._begin(record, route, actor)
         try:
@@ -92,51 +65,6 @@ class TestEmails:
             raise
         self._accepted(send, route, message_id)
         return SentTest(send.id, message_id, route.provider.tracks)
-
-    def _route(self, record: ClinicRecord, recipient: str, provider: str | None) -> _Route:
-        settings = read_channel(record.settings, EMAIL)
-        if provider == PLATFORM or (provider is None and not settings.entries()):
-            return self._platform_route(record, recipient)
-        entry = _chosen(settings, provider)
-        opened = self.sealing.open(record.id, EMAIL, entry)
-        sender = opened.get("fromEmail") or settings.default_from
-        if not sender:
-            raise SendRefusedError(
-                "The provider names no sender.",
-                code="no_sender_configured",
-                hint="Set fromEmail in the provider's credentials, or defaultFrom.",
-            )
-        email = Email(
-            recipient=recipient,
-            subject=_SUBJECT,
-            text=_TEXT,
-            from_address=sender,
-            from_name=opened.get("fromName") or settings.default_from_name,
-            reply_to=opened.get("replyTo"),
-            tags={CLINIC_TAG: record.id},
-            configuration_set=opened.get("configurationSetName"),
-        )
-        connected = self.providers.for_clinic(record.id, record.external_id or "", entry.provider, opened)
-        account = CLINIC_ACCOUNT if has_own_account(entry) else PLATFORM_ACCOUNT
-        return _Route(entry.provider, account, connected, email)
-
-    def _platform_route(self, record: ClinicRecord, recipient: str) -> _Route:
-        connected = self.providers.platform()
-        if connected is None or self.platform is None:
-            raise SendRefusedError(
-                "Neither the clinic nor the platform has an email provider.",
-                code="no_provider_configured",
-                hint="Set up SES for the clinic: PUT .../communication/ses.",
-            )
-        email = Email(
-            recipient=recipient,
-            subject=_SUBJECT,
-            text=_TEXT,
-            from_address=self.platform.from_email,
-            from_name=self.platform.from_name,
-            tags={CLINIC_TAG: record.id},
-        )
-        return _Route(PLATFORM, PLATFORM_ACCOUNT, connected, email)
 
     def _refuse_suppressed(self, clinic_id: str, address: str) -> None:
         reasons = self.suppressions.reasons(clinic_id, [address])[0]
@@ -148,7 +76,7 @@ class TestEmails:
                 hint=first.hint,
             )
 
-    def _begin(self, record: ClinicRecord, route: _Route, actor: Principal) -> TestSendRecord:
+    def _begin(self, record: ClinicRecord, route: TestRoute, actor: Principal) -> TestSendRecord:
         """Write the send down before the provider is asked: what it reports may come at once."""
         stored = self.vault.store(route.email.recipient)
         send = TestSendRecord(
@@ -168,7 +96,7 @@ class TestEmails:
             self.audit.write(actor, "test_email.sent", record.id, [f"test:{send.id}", route.name])
         return send
 
-    def _accepted(self, send: TestSendRecord, route: _Route, message_id: str) -> None:
+    def _accepted(self, send: TestSendRecord, route: TestRoute, message_id: str) -> None:
         with self.repositories.database.transaction():
             self.repositories.test_sends.finish(send.id, ACCEPTED, message_id=message_id)
             if route.account == CLINIC_ACCOUNT and route.provider.tracks:
@@ -184,23 +112,4 @@ class TestEmails:
             raise NotFoundError(
                 "This clinic has sent no test email with this id.", code="test_email_not_found"
             )
-        return replace(found)
-
-
-def _chosen(settings: ChannelSettings, provider: str | None) -> ProviderEntry:
-    entries = settings.entries()
-    if provider is not None:
-        entries = tuple(entry for entry in entries if entry.provider == provider)
-    if not entries:
-        raise SendRefusedError(
-            f"The clinic has no email provider {provider!r}.",
-            code="no_provider_configured",
-            hint="Name one of the clinic's providers, or leave provider out to test the primary.",
-        )
-    if not entries[0].enabled:
-        raise SendRefusedError(
-            f"The clinic's provider {entries[0].provider!r} is switched off.",
-            code="provider_disabled",
-            hint="Save the provider with enabled set to true, then test again.",
-        )
-    return entries[0]
+        return found

@@ -106,6 +106,14 @@ def test_china_is_elsewhere(region: str, store: CertificateStore) -> None:
         store.check_url(f"https://sns.{region}.amazonaws.com{CERT_PATH}", region)
 
 
+@pytest.mark.parametrize("more", ["5", ".evil.example", "@evil.example", ":1", "?", "#"])
+def test_an_origin_ends_where_its_path_begins(more: str) -> None:
+    origins = SnsOrigins(DEV_ORIGIN)
+    for origin in (DEV_ORIGIN, HOST):
+        assert origins.path_in(f"{origin}/x", "us-east-1") == "/x"
+        assert origins.path_in(f"{origin}{more}/x", "us-east-1") is None
+
+
 def test_without_a_dev_origin_there_is_only_amazon() -> None:
     with pytest.raises(UntrustedUrlError):
         CertificateStore(SnsOrigins(None)).check_url(DEV_ORIGIN + CERT_PATH, "us-east-1")
@@ -168,6 +176,10 @@ def test_every_opt_in_region_has_a_name_of_its_own() -> None:
 def test_the_name_may_stand_among_the_alternative_ones(key: rsa.RSAPrivateKey) -> None:
     pem = certificate(key, names=["Amazon"], alternative=["x.example", "sns.amazonaws.com"])
     assert read_certificate(pem, SNS_NAME)
+
+
+def test_the_name_may_stand_in_the_subject_alone(key: rsa.RSAPrivateKey) -> None:
+    assert read_certificate(certificate(key, alternative=["x.example"]), SNS_NAME)
 
 
 def test_no_wildcard_stands_for_the_name(key: rsa.RSAPrivateKey) -> None:
@@ -265,6 +277,14 @@ def test_a_certificate_that_cannot_be_fetched_is_503_and_fetched_again(
     assert len(network.calls) == 1
     network.replace("GET", CERT_URL, body=certificate_pem)
     assert post(envelope).json["result"] == "recorded"
+
+
+def test_a_certificate_that_is_too_large_is_given_up(
+    store: CertificateStore, network: responses.RequestsMock, certificate_pem: bytes
+) -> None:
+    network.get(CERT_URL, body=certificate_pem + b"\n" * certificates.MAX_BYTES)
+    with pytest.raises(CertificateUnavailableError, match="too large"):
+        store.get(CERT_URL, "us-east-1")
 
 
 def test_a_certificate_that_drips_is_given_up(

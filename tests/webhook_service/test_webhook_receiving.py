@@ -138,6 +138,28 @@ def _chunked(client: FlaskClient, body: bytes) -> Any:
     )
 
 
+class _Endless(io.RawIOBase):
+    """A body without an end, of which nobody may read more than a little."""
+
+    def __init__(self) -> None:
+        self._given = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._given += len(buffer)
+        assert self._given < 2 * 1024 * 1024, "nobody stops reading"
+        return len(buffer)
+
+
+@pytest.mark.parametrize("length", [{}, {"CONTENT_LENGTH": str(10**9)}], ids=["unknown", "known"])
+def test_a_body_that_is_too_large_is_not_read_whole(length: dict[str, str], client: FlaskClient) -> None:
+    endless = {"wsgi.input": _Endless(), "wsgi.input_terminated": True}
+    response = client.post("/api/v1/webhooks/ses", environ_overrides=endless | length)
+    assert response.status_code == 413
+
+
 def test_sns_largest_message_passes(post: Post, sns: Sns) -> None:
     document = sample("event_bounce") | {"padding": '"' * 100_000}
     assert post(sns.notification(document)).json["result"] == "recorded"

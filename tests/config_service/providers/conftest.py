@@ -26,6 +26,7 @@ from config_service.providers.aws_session import new_client
 from config_service.providers.base import Email
 
 SMTP_HOST = "smtp.clinic.example"
+PATIENCE = 30  # seconds that a test server may take to start
 
 
 def _fakes() -> ModuleType:
@@ -214,17 +215,42 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     return table
 
 
+_connect = socket.create_connection  # as it is before a test puts its own in place
+
+
+class _BoundController(Controller):
+    """Serves on a socket that is already bound: no other process can take the port in between."""
+
+    def __init__(self, server: MailServer, listening: socket.socket, **options: Any) -> None:
+        self._listening = listening
+        port = listening.getsockname()[1]
+        super().__init__(server, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE, **options)
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._listening, ssl=self.ssl_context)
+
+    def _trigger_server(self) -> None:
+        # aiosmtpd's own gives up after a second, which a busy machine may need.
+        with ExitStack() as stack:
+            connection = stack.enter_context(_connect(("127.0.0.1", self.port), PATIENCE))
+            if self.ssl_context:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                connection = stack.enter_context(context.wrap_socket(connection))
+            connection.recv(1024)
+
+
 @pytest.fixture
 def start_mail_server(names: dict[str, list[str]]) -> Iterator[Callable[..., MailServer]]:
     with ExitStack() as stack:
 
         def start(**options: Any) -> MailServer:
             server = MailServer()
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                server.port = free.getsockname()[1]
-            options.setdefault("authenticator", server.authenticate)
-            controller = Controller(server, hostname="127.0.0.1", port=server.port, **options)
+            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            server.port = listening.getsockname()[1]
+            controller = _BoundController(
+                server, listening, **{"authenticator": server.authenticate, **options}
+            )
             controller.start()
             stack.callback(controller.stop)
             return server

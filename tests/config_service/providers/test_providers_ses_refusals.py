@@ -180,3 +180,15 @@ def test_a_recipient_that_the_general_mask_would_cut_short_is_masked_whole(email
     )
     assert "brien" not in error.message.lower()
     assert error.message.count("***@patients.example") == 2
+
+
+def test_an_address_that_is_not_the_recipients_is_masked_too(email: Email) -> None:
+    answer: Any = {
+        "Error": {"Code": "BadRequestException", "Message": "Illegal address john@patients.example"}
+    }
+    assert "j***@patients.example" in translate(ClientError(answer, "SendEmail"), email, "eu-west-1").message
+
+
+def test_a_long_text_of_awss_is_cut(email: Email) -> None:
+    answer: Any = {"Error": {"Code": "BadRequestException", "Message": 5000 * "x"}}
+    assert len(translate(ClientError(answer, "SendEmail"), email, "eu-west-1").message) < 400

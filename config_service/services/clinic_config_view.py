@@ -1,0 +1,52 @@
+"""A clinic's configuration as people may see it: with its secrets masked."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from config_service.clock import to_datetime
+from config_service.services.channels import CHANNELS, ChannelSettings, read_channel
+from config_service.services.clinic_rows import etag_of
+from config_service.services.credential_sealing import CredentialSealing
+from config_service.services.ownership import Warning_
+from config_service.storage.records import ClinicRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicConfig:
+    """A configuration; channels are documents as in the API, and `warnings` belong to the save just made."""
+
+    clinic_id: str
+    email: dict[str, Any]
+    whatsapp: dict[str, Any]
+    sms: dict[str, Any]
+    external_id: str
+    created_at: datetime
+    updated_at: datetime
+    etag: str
+    warnings: list[Warning_] = field(default_factory=list)
+
+
+def shown_config(record: ClinicRecord, sealing: CredentialSealing) -> ClinicConfig:
+    """Return what a completed row says, masked."""
+    channels = {name: _masked(record, name, sealing).document(name) for name in CHANNELS}
+    assert record.external_id is not None
+    return ClinicConfig(
+        clinic_id=record.id,
+        email=channels["email"],
+        whatsapp=channels["whatsapp"],
+        sms=channels["sms"],
+        external_id=record.external_id,
+        created_at=to_datetime(record.created_at or 0),
+        updated_at=to_datetime(record.updated_at or 0),
+        etag=etag_of(record),
+    )
+
+
+def _masked(record: ClinicRecord, channel: str, sealing: CredentialSealing) -> ChannelSettings:
+    found = read_channel(record.settings, channel)
+    entries = [
+        replace(entry, credentials=sealing.masked(record.id, channel, entry)) for entry in found.entries()
+    ]
+    primary = entries.pop(0) if found.primary else None
+    return replace(found, primary=primary, fallback=tuple(entries))

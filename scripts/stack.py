@@ -1,0 +1,237 @@
+"""The local stack: the AWS stand-in and both services as real processes, on SQLite, for `demo` and `run`."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION = "us-east-1"
+TOPIC_NAME = "healthcare-ses-events"
+PLATFORM_ADDRESS = "noreply@healthcare.com"
+# The stand-in takes any keys; these stand for the platform's own.
+PLATFORM_KEYS = {
+    "AWS_ACCESS_KEY_ID": "AKIAPLATFORMEXAMPLE0",
+    "AWS_SECRET_ACCESS_KEY": "platform-secret-of-the-stand-in",
+}
+START_SECONDS = 30
+FEEDBACK = ("Bounce", "Complaint", "Delivery")
+
+T = TypeVar("T")
+
+
+class StackError(Exception):
+    """The stack cannot be brought up; the text says what to do."""
+
+
+@dataclass
+class Stack:
+    """Processes and where they are reached; `var` holds the database, the secrets and the logs."""
+
+    var: Path
+    config_port: int = 8001
+    webhook_port: int = 8002
+    aws_port: int = 5055
+    ministack_port: int = 14566
+    retry_delay: float = 20.0
+    retries: int = 3
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    topic_arn: str = ""
+
+    @property
+    def config_url(self) -> str:
+        """Where config_service is."""
+        return f"http://127.0.0.1:{self.config_port}"
+
+    @property
+    def webhook_url(self) -> str:
+        """Where webhook_service is."""
+        return f"http://127.0.0.1:{self.webhook_port}"
+
+    @property
+    def aws_url(self) -> str:
+        """Where the AWS stand-in is."""
+        return f"http://127.0.0.1:{self.aws_port}"
+
+    def start(self) -> None:
+        """Bring everything up and wait until it is ready."""
+        self.var.mkdir(parents=True, exist_ok=True)
+        for name in ("config_port", "webhook_port", "aws_port", "ministack_port"):
+            _require_free(getattr(self, name), name)
+        self.start_aws()
+        self.start_config_service()
+        self.start_webhook_service()
+
+    def start_aws(self) -> None:
+        """Start the AWS stand-in and make the shared topic."""
+        ports = ["--port", str(self.aws_port), "--ministack-port", str(self.ministack_port)]
+        patience = ["--retries", str(self.retries), "--retry-delay", str(self.retry_delay)]
+        self._spawn("local_aws", [sys.executable, "-m", "local_aws", *ports, *patience])
+        self._await_ready("local_aws", f"{self.aws_url}/_local/healthz")
+        self.topic_arn = str(self.aws("sns").create_topic(Name=TOPIC_NAME)["TopicArn"])
+
+    def start_config_service(self) -> None:
+        """Start config_service under gunicorn."""
+        self._serve(
+            "config_service",
+            self.config_port,
+            {"AWS_SES_FROM_EMAIL": PLATFORM_ADDRESS, "AWS_SES_FROM_NAME": "Healthcare App"},
+        )
+        self._await_ready("config_service", f"{self.config_url}/readyz")
+
+    def start_webhook_service(self) -> None:
+        """Start webhook_service under gunicorn."""
+        self._serve(
+            "webhook_service",
+            self.webhook_port,
+            {"CONFIG_SERVICE_URL": self.config_url, "SNS_DEV_ORIGIN": self.aws_url},
+        )
+        self._await_ready("webhook_service", f"{self.webhook_url}/readyz")
+
+    def kill(self, name: str) -> None:
+        """End a process and its workers at once, as a crash would."""
+        process = self.processes.pop(name)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        """Let every process end in order, the newest first."""
+        for process in reversed(self.processes.values()):
+            process.terminate()
+        for process in reversed(self.processes.values()):
+            try:
+                process.wait(25)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.processes.clear()
+
+    def aws(self, service: str) -> Any:
+        """Return a boto3 client of the stand-in."""
+        return boto3.client(
+            service,
+            endpoint_url=self.aws_url,
+            region_name=REGION,
+            aws_access_key_id=PLATFORM_KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=PLATFORM_KEYS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def notify_about(self, identity: str) -> None:
+        """Have SES publish an identity's bounces, complaints and deliveries to the shared topic."""
+        ses = self.aws("ses")
+        ses.verify_domain_identity(Domain=identity)
+        for kind in FEEDBACK:
+            ses.set_identity_notification_topic(
+                Identity=identity, NotificationType=kind, SnsTopic=self.topic_arn
+            )
+
+    def subscribe(self) -> str:
+        """Subscribe webhook_service to the shared topic, wait for the handshake, and return the ARN."""
+        sns = self.aws("sns")
+        endpoint = f"{self.webhook_url}/api/v1/webhooks/ses"
+        sns.subscribe(TopicArn=self.topic_arn, Protocol="http", Endpoint=endpoint)
+
+        def confirmed() -> str | None:
+            found = sns.list_subscriptions_by_topic(TopicArn=self.topic_arn)["Subscriptions"]
+            return next(
+                (s["SubscriptionArn"] for s in found if s["SubscriptionArn"].startswith("arn:")), None
+            )
+
+        return wait_for(confirmed, "the subscription's confirmation")
+
+    def token(self, *arguments: str) -> str:
+        """Return a bearer token, made by config_service's own command."""
+        command = [sys.executable, "-m", "config_service", "token", *arguments]
+        made = subprocess.run(
+            command, cwd=ROOT, env=self._environment({}), check=True, capture_output=True, text=True
+        )
+        return made.stdout.strip()
+
+    def log(self, name: str) -> Path:
+        """Return where a process logs."""
+        return self.var / f"{name}.log"
+
+    def _serve(self, package: str, port: int, more: dict[str, str]) -> None:
+        gunicorn = str(Path(sys.executable).with_name("gunicorn"))
+        configuration = str(ROOT / package / "gunicorn.conf.py")
+        self._spawn(package, [gunicorn, "-c", configuration, "-b", f"127.0.0.1:{port}"], more)
+
+    def _spawn(self, name: str, command: list[str], more: dict[str, str] | None = None) -> None:
+        with self.log(name).open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self._environment(more or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C reaches this program alone, which then stops them in order
+            )
+
+    def _environment(self, more: dict[str, str]) -> dict[str, str]:
+        return {
+            **os.environ,
+            **PLATFORM_KEYS,
+            "APP_ENV": "development",
+            "VAR_DIR": str(self.var),
+            "DATABASE_URL": f"sqlite:///{self.var / 'clinic_mail.db'}",
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.aws_url,
+            "AWS_SNS_TOPIC_ARN": self.topic_arn,
+            **more,
+        }
+
+    def _await_ready(self, name: str, url: str) -> None:
+        def ready() -> bool:
+            if (code := self.processes[name].poll()) is not None:
+                tail = self.log(name).read_text(errors="replace").strip().splitlines()[-3:]
+                raise StackError(f"{name} ended with exit code {code}:\n  " + "\n  ".join(tail))
+            with contextlib.suppress(requests.ConnectionError):
+                return requests.get(url, timeout=5).ok
+            return False
+
+        wait_for(ready, f"{name} (see {self.log(name)})", START_SECONDS)
+
+
+def wait_for(probe: Callable[[], T | None], what: str, seconds: float = 15) -> T:
+    """Return what `probe` finds, as soon as it finds something; raise StackError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := probe():
+            return found
+        time.sleep(0.05)
+    raise StackError(f"waited {seconds:.0f} s in vain for {what}")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def pretty(document: Any) -> str:
+    """Return a JSON document for people."""
+    return json.dumps(document, indent=2)
+
+
+def _require_free(port: int, name: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise StackError(
+                f"Port {port} ({name}) is in use: stop what listens there (ss -ltnp 'sport = :{port}'), then try again."
+            ) from None

