@@ -15,10 +15,10 @@ if not _GIVEN:
 
 from prometheus_client import multiprocess  # noqa: E402 - see above
 
+from config_service.settings import read_settings  # noqa: E402
 from shared.errors import SettingsError  # noqa: E402
 from shared.logging import logging_config  # noqa: E402
 from shared.settings import environment  # noqa: E402
-from config_service.settings import read_settings  # noqa: E402
 
 
 def _remove_what_was_made() -> None:

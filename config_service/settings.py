@@ -1,37 +1,19 @@
 """What config_service is told from outside, read once at start."""
 
-import hmac
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 from config_service.development_secrets import development_secret
 from config_service.encryption import NamedKey, generate_key_text, parse_keys
+from config_service.internal_tokens import InternalToken, parse_internal_token
 from shared.addresses import bare_address
 from shared.errors import SettingsError
-from shared.internal_api import SCOPE_RECORD, SCOPE_SEND, SCOPES
+from shared.internal_api import SCOPE_RECORD, SCOPE_SEND
 from shared.settings import CommonSettings, SettingsReader
 
-MIN_TOKEN_LENGTH = 24  # characters
 MIN_JWT_SECRET_LENGTH = 32  # bytes: RFC 7518, 3.2
-
-_TOKEN = re.compile(rf"([A-Za-z0-9_-]{{1,64}}):({'|'.join(SCOPES)}):([\x21-\x2b\x2d-\x7e]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class InternalToken:
-    """A token of the internal API: who holds it, and what it opens. The token itself is not kept."""
-
-    name: str
-    scope: str
-    digest: bytes = field(repr=False)
-
-    def fits(self, token: str) -> bool:
-        """Whether `token` is this one, compared in constant time."""
-        return hmac.compare_digest(self.digest, sha256(token.encode()).digest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +131,7 @@ def _internal_tokens(reader: SettingsReader, secrets_of: _Secrets) -> tuple[Inte
             f"development:{scope}:{secrets_of.kept(f'internal_api_token_{scope}', secrets.token_urlsafe(32))}"
             for scope in (SCOPE_RECORD, SCOPE_SEND)
         )
-    return tuple(reader.parsed("INTERNAL_API_TOKENS", item, _internal_token) for item in items)
-
-
-def _internal_token(item: str) -> InternalToken:
-    found = _TOKEN.fullmatch(item)
-    if found is None:
-        raise ValueError(f"each item must be name:scope:token with a scope of {' or '.join(SCOPES)}")
-    name, scope, token = found.groups()
-    if len(token) < MIN_TOKEN_LENGTH:
-        raise ValueError(f"the token of {name!r} must have at least {MIN_TOKEN_LENGTH} characters")
-    return InternalToken(name, scope, sha256(token.encode()).digest())
+    return tuple(reader.parsed("INTERNAL_API_TOKENS", item, parse_internal_token) for item in items)
 
 
 def _platform(reader: SettingsReader) -> PlatformSettings:

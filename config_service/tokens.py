@@ -40,7 +40,7 @@ class KeySet:
         self._fetched = float("-inf")
 
     def find(self, key_id: str) -> PyJWK:
-        """Return the key of this id; raise UnauthenticatedError, or KeysUnavailableError while out of reach."""
+        """Return the key of this id; raise UnauthenticatedError, or KeysUnavailableError."""
         with self._lock:
             if key_id not in self._keys and self._clock() - self._fetched >= _REFETCH:
                 self._fetch()

@@ -121,9 +121,8 @@ class Demo:
             signed = self.sign(self.stack.topic_arn, message)
             signed["envelope"]["Message"] = bounce_of(CLINIC_ADDRESS, "another.victim@patients.example")
             say(f"changed after signing: {self.deliver_by_hand(signed)}")
-            say(
-                f"well signed, from a topic that is not ours: {self.deliver_by_hand(self.sign(FOREIGN_TOPIC, message))}"
-            )
+            foreign = self.sign(FOREIGN_TOPIC, message)
+            say(f"well signed, from a topic that is not ours: {self.deliver_by_hand(foreign)}")
             expect(not self.check("victim@patients.example")["suppressed"], "a forgery was believed")
 
     def survive_a_kill(self) -> None:

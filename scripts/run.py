@@ -23,9 +23,7 @@ def main() -> int:
         stack.subscribe()
         print(welcome(stack), flush=True)
         while not stopped.wait(1):
-            for name, process in stack.processes.items():
-                if process.poll() is not None:
-                    raise StackError(f"{name} ended by itself; its log is {stack.log(name)}")
+            stack.require_alive()
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
@@ -50,7 +48,9 @@ export TOKEN={stack.token()}
 Three things to try:
 
 curl -X PUT {clinic}/ses -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
-  -d '{{"region": "us-east-1", "accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "fromEmail": "noreply@clinic-domain.com", "fromName": "My Clinic", "enabled": true}}'
+  -d '{{"region": "us-east-1", "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+       "secretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+       "fromEmail": "noreply@clinic-domain.com", "fromName": "My Clinic", "enabled": true}}'
 
 curl -X POST {clinic}/test-email -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
   -d '{{"testEmail": "bounce@simulator.amazonses.com"}}'

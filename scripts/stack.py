@@ -1,7 +1,6 @@
 """The local stack: the AWS stand-in and both services as real processes, on SQLite, for `demo` and `run`."""
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -105,6 +104,12 @@ class Stack:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def require_alive(self) -> None:
+        """Raise StackError where a process has ended by itself."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                raise StackError(f"{name} ended by itself; its log is {self.log(name)}")
 
     def stop(self) -> None:
         """Let every process end in order, the newest first."""
@@ -221,11 +226,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def pretty(document: Any) -> str:
-    """Return a JSON document for people."""
-    return json.dumps(document, indent=2)
-
-
 def _require_free(port: int, name: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -233,5 +233,5 @@ def _require_free(port: int, name: str) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError:
             raise StackError(
-                f"Port {port} ({name}) is in use: stop what listens there (ss -ltnp 'sport = :{port}'), then try again."
+                f"Port {port} ({name}) is in use: see what listens there with ss -ltnp 'sport = :{port}'."
             ) from None

@@ -7,9 +7,9 @@ from flask import g, request
 
 from config_service.api.context import principal, services
 from config_service.errors import ForbiddenError, InvalidError, UnauthenticatedError
+from config_service.internal_tokens import InternalToken
 from config_service.services.clinic_rows import clinic_not_found
 from config_service.services.principal import service
-from config_service.settings import InternalToken
 from config_service.tokens import TokenVerifier
 from shared.internal_api import CLINIC_ID, bearer_token
 

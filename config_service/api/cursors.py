@@ -12,7 +12,7 @@ def encode(*place: int | str) -> str:
 
 
 def decode(cursor: str | None) -> tuple[int, str] | None:
-    """Return the (number, id) in a cursor, or None where there is none; raise InvalidError for another's text."""
+    """Return the (number, id) in a cursor, or None without one; raise InvalidError for another's text."""
     if not cursor:
         return None
     try:

@@ -25,7 +25,7 @@ _REASON = {
     "code": "hard_bounce",
     "scope": "clinic",
     "since": "2026-01-31T12:00:00+00:00",
-    "hint": "Their mailbox does not exist. Ask for another address, or remove the entry once it is corrected.",
+    "hint": "Their mailbox does not exist. Ask for another address.",
 }
 
 

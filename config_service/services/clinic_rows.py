@@ -34,7 +34,7 @@ class ClinicRows:
         return sum(self._complete(record) is not None for record in self._repositories.clinics.every())
 
     def reseal(self) -> Iterator[str]:
-        """Bring every stored secret under the current key, one clinic a transaction; yield the ids changed."""
+        """Bring every stored secret under the current key, a clinic a transaction; yield the ids changed."""
         for record in self._repositories.clinics.every():
             if self._reseal(record.id):
                 yield record.id
@@ -81,7 +81,7 @@ def clinic_not_found(clinic_id: str) -> NotFoundError:
     return NotFoundError(
         f"There is no clinic {clinic_id!r}.",
         code="clinic_not_found",
-        hint="Save its configuration first: PUT .../communication/ses or PUT .../communication/config makes it.",
+        hint="Save its configuration first: PUT .../communication/ses or .../communication/config makes it.",
     )
 
 

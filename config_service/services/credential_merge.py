@@ -1,4 +1,4 @@
-"""Turns what a caller sent of a provider into a valid, sealed entry, keeping stored secrets where that is safe.
+"""Turns what a caller sent of a provider into a valid, sealed entry; keeps stored secrets where that is safe.
 
 A masked or absent secret keeps the stored one only where the provider and what it is a secret for (host,
 port, user name, access key id) stay as stored; else a stored password could be sent to a new host.

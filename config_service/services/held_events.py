@@ -64,7 +64,7 @@ class HeldEvents:
         return applied
 
     def retry_clinic(self, clinic_id: str) -> int:
-        """Ask again about the events that name an address or topic of this clinic; return how many applied."""
+        """Ask again about events that name an address or topic of this clinic; return how many applied."""
         values = [identity.value for identity in self.repositories.clinics.identities_of(clinic_id)]
         return self._retry_all(self.repositories.held.naming(values))
 

@@ -28,7 +28,7 @@ class SuppressionState:
         self._limit = soft_bounce_limit
 
     def settle(self, clinic_id: str | None, address: StoredAddress) -> SuppressionRecord | None:
-        """Decide on one address of one list, store the decision and return the entry, if it is on the list."""
+        """Decide on one address of one list, store that, and return the entry if it is on the list."""
         suppressions = self._repositories.suppressions
         verdict = decide(self.facts(clinic_id, address.hashes), self._limit)
         if verdict is None:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from config_service.clock import Clock, to_datetime
+from config_service.clock import Clock
 from config_service.errors import InvalidError, NotFoundError
 from config_service.services.addresses import AddressVault, required_address
 from config_service.services.audit_trail import AuditTrail
 from config_service.services.principal import Principal
+from config_service.services.suppression_reasons import INVALID_ADDRESS, reason_of
 from config_service.services.suppression_rules import REASON_COMPLAINT, REASON_MANUAL
 from config_service.services.suppression_state import SuppressionState
 from config_service.storage.records import ActRecord, SuppressionRecord
@@ -17,14 +18,6 @@ from shared.addresses import bare_address
 from shared.internal_api import Reason
 
 NOTE = "suppression note"
-INVALID_ADDRESS = Reason("invalid_address", "address", None, "Correct the address; it is not one.")
-
-_HINTS = {
-    "complaint": "They marked a mail as spam. Mail them again only with their consent, given anew and written down.",
-    "hard_bounce": "Their mailbox does not exist. Ask for another address, or remove the entry once it is corrected.",
-    "soft_bounce": "Their mailbox kept refusing mail. The entry runs out by itself; ask whether it is full.",
-    "manual": "Somebody added the address by hand. Ask them before removing it.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +125,7 @@ class Suppressions:
         by_hash: dict[str, list[Reason]] = {}
         for entry in blocking:
             if self.state.in_force(entry, self.clock()):
-                by_hash.setdefault(entry.address_hash, []).append(_reason(entry))
+                by_hash.setdefault(entry.address_hash, []).append(reason_of(entry))
         return [
             [INVALID_ADDRESS] if address is None else _gathered(by_hash, each)
             for address, each in zip(bare, hashes, strict=True)
@@ -151,11 +144,6 @@ class Suppressions:
         if found is None:
             raise NotFoundError("There is no such entry on this list; it may have been removed already.")
         return found
-
-
-def _reason(entry: SuppressionRecord) -> Reason:
-    scope = "platform" if entry.clinic_id is None else "clinic"
-    return Reason(entry.reason, scope, to_datetime(entry.since), _HINTS[entry.reason])
 
 
 def _gathered(by_hash: dict[str, list[Reason]], hashes: Iterable[str]) -> list[Reason]:

@@ -51,7 +51,7 @@ class TestRoutes:
         self._platform = platform
 
     def find(self, record: ClinicRecord, recipient: str, provider: str | None) -> TestRoute:
-        """Return the way of the primary, or of the provider named; raise SendRefusedError where there is none."""
+        """Return the way of the primary, or of the provider named; raise SendRefusedError without one."""
         settings = read_channel(record.settings, EMAIL)
         if provider == PLATFORM or (provider is None and not settings.entries()):
             return self._platform_route(record, recipient)

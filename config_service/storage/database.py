@@ -4,28 +4,12 @@ import hashlib
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import peewee
-from playhouse.db_url import connect
-from playhouse.postgres_ext import Psycopg3Database
 
-from shared.errors import ServiceError, SettingsError
-
-CONNECT_TIMEOUT = 3  # seconds
-STATEMENT_TIMEOUT = 8  # seconds: an answer must fit into the 15 s that SNS waits
-LOCK_TIMEOUT = 4  # seconds
-
-_SQLITE_PRAGMAS = {
-    "journal_mode": "wal",
-    "synchronous": "full",  # in WAL only FULL survives a power cut
-    "foreign_keys": 1,
-    "secure_delete": 1,  # what was a secret a moment ago is overwritten, not only unlinked
-    "busy_timeout": LOCK_TIMEOUT * 1000,
-    "cache_size": -16_000,  # KiB; the default of 2 MB makes look-ups twice as slow at a million rows
-}
+from config_service.storage.connections import open_postgresql, open_sqlite
+from shared.errors import ServiceError
 
 
 class StorageUnavailableError(ServiceError):
@@ -47,7 +31,7 @@ class Database:
     def __init__(self, url: str) -> None:
         """Open nothing yet; raise SettingsError where `url` is of neither database."""
         self.is_sqlite = url.startswith("sqlite:")
-        self.peewee: peewee.Database = _sqlite(url) if self.is_sqlite else _postgresql(url)
+        self.peewee: peewee.Database = open_sqlite(url) if self.is_sqlite else open_postgresql(url)
         self._depth = threading.local()
 
     @contextmanager
@@ -156,30 +140,6 @@ class Database:
             ) from error
         except peewee.DataError:
             raise StorageRefusedError("The database cannot store a value of this request.") from None
-
-
-def _sqlite(url: str) -> peewee.Database:
-    path = url.removeprefix("sqlite:///")
-    if not path or path == url:
-        raise SettingsError("DATABASE_URL must look like sqlite:///var/clinic_mail.db")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    return peewee.SqliteDatabase(path, pragmas=_SQLITE_PRAGMAS, timeout=LOCK_TIMEOUT)
-
-
-def _postgresql(url: str) -> peewee.Database:
-    parsed = urlparse(url)
-    if parsed.scheme not in {"postgresql", "postgres"}:
-        raise SettingsError("DATABASE_URL must start with sqlite:/// or postgresql://")
-    options = f"-c statement_timeout={STATEMENT_TIMEOUT}s -c lock_timeout={LOCK_TIMEOUT}s"
-    database = connect(
-        parsed._replace(scheme="psycopg3").geturl(),
-        unquote_user=True,
-        unquote_password=True,
-        connect_timeout=CONNECT_TIMEOUT,
-        options=options,
-    )
-    assert isinstance(database, Psycopg3Database)
-    return database
 
 
 def _lock_key(name: str) -> int:

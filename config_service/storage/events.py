@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from config_service.storage import rows
 from config_service.storage.database import Database
-from config_service.storage.models import DeliverySeen, Event, HeldEvent
+from config_service.storage.event_models import Event, HeldEvent
+from config_service.storage.models import DeliverySeen
 from config_service.storage.records import EventRecord, HeldEventRecord
 
 

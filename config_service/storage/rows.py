@@ -46,7 +46,7 @@ def run(database: Database, query: Any) -> int:
 
 
 def insert(database: Database, model: type[p.Model], record: Any, *, ignore_conflict: bool = False) -> bool:
-    """Insert a record and return whether it went in; a unique key may be in its way where that is expected."""
+    """Insert a record and return whether it went in; `ignore_conflict` lets a unique key be in its way."""
     values = {name: value for name, value in asdict(record).items() if not (name == "id" and value is None)}
     query = model.insert(values)
     if ignore_conflict:

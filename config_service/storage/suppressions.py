@@ -12,7 +12,7 @@ from config_service.storage.records import ActRecord, SuppressionRecord
 
 @dataclass(frozen=True, slots=True)
 class SuppressionFilter:
-    """Which entries a list shows: in force `now`, of one reason, behind (`since`, `id`) of the page before."""
+    """Which entries a list shows: not run out `now`, of one reason, behind (`since`, `id`) of a page."""
 
     now: int
     reason: str | None = None

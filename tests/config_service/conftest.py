@@ -15,9 +15,10 @@ from flask.testing import FlaskClient
 
 from config_service import create_app
 from config_service.encryption import NamedKey
+from config_service.internal_tokens import InternalToken
 from config_service.services.principal import CLINIC_ADMIN, LOCATION_HEAD, SUPER_ADMIN, Principal
 from config_service.services.services import Services
-from config_service.settings import ConfigSettings, InternalToken, JwtSettings, PlatformSettings
+from config_service.settings import ConfigSettings, JwtSettings, PlatformSettings
 from shared.internal_api import SCOPE_RECORD, SCOPE_SEND
 
 SHARED_TOPIC = "arn:aws:sns:us-east-1:123456789012:healthcare-ses-events"
@@ -116,7 +117,13 @@ def services_of(app: Flask) -> Services:
 
 def bearer(role: str = SUPER_ADMIN, *clinics: str, **claims: Any) -> dict[str, str]:
     """Return the header of a person with this role and these clinics."""
-    payload = {"sub": "somebody", "role": role, "clinicIds": list(clinics), "exp": int(time.time()) + 600, **claims}
+    payload = {
+        "sub": "somebody",
+        "role": role,
+        "clinicIds": list(clinics),
+        "exp": int(time.time()) + 600,
+        **claims,
+    }
     return {"Authorization": f"Bearer {jwt.encode(payload, JWT_SECRET, algorithm='HS256')}"}
 
 
@@ -150,7 +157,9 @@ def set_up(client: FlaskClient, people: People) -> Callable[..., None]:
 
     def put(clinic_id: str, **changes: Any) -> None:
         response = client.put(
-            f"/api/v1/clinics/{clinic_id}/communication/ses", json={**SES, **changes}, headers=people.super_admin
+            f"/api/v1/clinics/{clinic_id}/communication/ses",
+            json={**SES, **changes},
+            headers=people.super_admin,
         )
         assert response.status_code == 200, response.json
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import structlog
 from flask import Flask, abort
+from structlog.testing import capture_logs
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests, Unauthorized, UnprocessableEntity
 
 from shared.errors import ServiceError, error_body, install_error_handlers
@@ -144,8 +145,11 @@ def test_a_fault_fails_a_test(app: Flask) -> None:
 def test_requests_are_observed_by_their_route_and_not_by_their_path(
     app: Flask, observed: list[tuple[str, str, int]]
 ) -> None:
-    _get(app, _NotFoundError("x"))
-    app.test_client().get("/jane@example.com")
+    with capture_logs() as logs:
+        _get(app, _NotFoundError("x"))
+        app.test_client().get("/jane@example.com")
+    assert [line["route"] for line in logs] == ["/things/<name>", "(no route)"]
+    assert "jane" not in str(logs)
     assert observed == [("GET", "/things/<name>", 404), ("GET", "(no route)", 404)]
 
 

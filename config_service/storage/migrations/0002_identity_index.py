@@ -33,7 +33,7 @@ _SQLITE_INDEX = """
         WHERE entry.type = 'object')
     WHERE raw LIKE 'arn:%';"""
 
-# The inner json_patch drops keys that are null: the outer one would take them for a wish to delete the parent.
+# The inner json_patch drops keys that are null: the outer one would take them for a wish to delete.
 _SQLITE_SKELETON = f"""
     UPDATE clinics SET settings = json_patch('{SKELETON}', json_patch('{{}}', NEW.settings))
     WHERE id = NEW.id AND (
@@ -74,7 +74,7 @@ _POSTGRESQL = (
                 SELECT NEW.settings #>> '{communicationSettings,email,defaultFrom}' AS raw
                 UNION SELECT NEW.settings #>> '{communicationSettings,email,primary,credentials,fromEmail}'
                 UNION SELECT jsonb_path_query(NEW.settings,
-                    '$.communicationSettings.email.fallback[*].credentials.fromEmail') #>> '{}') AS found) AS a
+                    '$.communicationSettings.email.fallback[*].credentials.fromEmail') #>> '{}') AS b) AS a
         WHERE address LIKE '_%@_%' ON CONFLICT DO NOTHING;
         INSERT INTO clinic_identities (clinic_id, kind, value)
         SELECT NEW.id, 'topic', btrim(raw) FROM (

@@ -1,5 +1,6 @@
 """AWS without a network, and mail servers of our own on 127.0.0.1."""
 
+import asyncio
 import importlib.util
 import socket
 import ssl
@@ -223,8 +224,26 @@ class _BoundController(Controller):
 
     def __init__(self, server: MailServer, listening: socket.socket, **options: Any) -> None:
         self._listening = listening
+        self._sessions: list[Any] = []
         port = listening.getsockname()[1]
         super().__init__(server, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE, **options)
+
+    def factory(self) -> Any:
+        session = super().factory()
+        self._sessions.append(session)
+        return session
+
+    def stop(self, *args: Any, **options: Any) -> None:
+        # aiosmtpd closes its loop over connections that are still open, which Python then complains of.
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(PATIENCE)
+        super().stop(*args, **options)
+
+    async def _hang_up(self) -> None:
+        for session in self._sessions:
+            if session.transport is not None:
+                session.transport.abort()
+        for _ in range(5):  # turns of the loop in which the connections take note
+            await asyncio.sleep(0)
 
     def _create_server(self) -> Any:
         return self.loop.create_server(self._factory_invoker, sock=self._listening, ssl=self.ssl_context)
