@@ -6,7 +6,7 @@ from marshmallow import ValidationError
 
 from config_service.encryption import SealedValueError
 from config_service.providers.base import ProviderUnavailableError, SendRefusedError, SendThrottledError
-from config_service.storage.database import StorageUnavailableError
+from config_service.storage.database import StorageRefusedError, StorageUnavailableError
 from shared.errors import ServiceError
 
 
@@ -69,6 +69,7 @@ STATUSES: dict[type[ServiceError], int] = {
     ConflictError: 409,
     PreconditionFailedError: 412,
     InvalidError: 422,
+    StorageRefusedError: 422,
     SendRefusedError: 422,
     SendThrottledError: 503,
     ProviderUnavailableError: 503,

@@ -6,7 +6,9 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.utils import getaddresses
 
-_MASKABLE = re.compile(r"(\"[^\"]*\"|[^\s@<>\"'=:,;(){}\[\]\\]+)@([A-Za-z0-9.-]+\.[A-Za-z0-9-]+)")
+import idna
+
+_MASKABLE = re.compile(r"(\"[^\"\s]*\"|[^\s@<>\"=:,;(){}\[\]\\]+)@([\w.-]+\.[\w-]+)")
 _UNPRINTABLE = r"\x00-\x1f\x7f\ud800-\udfff"  # control characters, and halves of surrogate pairs
 _DOMAIN = rf"[^\s@<>(),;:\\\"\[\]{_UNPRINTABLE}]+"
 _ADDRESS = re.compile(rf"[^\s@<>(),;:\\\[\]{_UNPRINTABLE}]+@{_DOMAIN}")
@@ -41,8 +43,9 @@ def comparable(address: str) -> str:
     """
     local, _, domain = address.strip().rpartition("@")
     domain = domain.rstrip(".").lower()
-    with suppress(UnicodeError):  # not a domain name that IDNA knows: compared as it stands
-        domain = domain.encode("idna").decode("ascii")
+    if not domain.isascii():
+        with suppress(idna.IDNAError):  # not a domain name that IDNA knows: compared as it stands
+            domain = idna.encode(domain, uts46=True).decode("ascii")
     return f"{local.lower()}@{domain}"
 
 
@@ -59,7 +62,7 @@ def domain_of(address: str) -> str:
 
 def mask_addresses(text: str) -> str:
     """Return `text` with every address in it shown as `j***@example.com`."""
-    return _MASKABLE.sub(lambda found: f"{found[1].lstrip(chr(34))[:1]}***@{found[2]}", text)
+    return _MASKABLE.sub(lambda found: f"{found[1].lstrip('"\'')[:1]}***@{found[2]}", text)
 
 
 def _single(raw: str) -> str | None:

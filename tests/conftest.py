@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -83,15 +84,17 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_template: tuple[str, str], worker_name: str) -> Iterator[str]:
+def postgres_url(postgres_template: tuple[str, str]) -> Iterator[str]:
     """Return the URL of a fresh, migrated PostgreSQL database."""
-    server, template = postgres_template
-    name = f"test_{worker_name}_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _with_database(server, name)
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with _copy(postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def second_postgres_url(postgres_template: tuple[str, str]) -> Iterator[str]:
+    """Return the URL of one more, to compare the first with."""
+    with _copy(postgres_template) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -102,3 +105,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 def _with_database(url: str, name: str) -> str:
     return url.replace("/postgres?", f"/{name}?")
+
+
+@contextmanager
+def _copy(template: tuple[str, str]) -> Iterator[str]:
+    server, original = template
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {original}")
+    yield _with_database(server, name)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

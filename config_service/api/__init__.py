@@ -53,11 +53,12 @@ def install_api(app: Flask, services: Services, verifier: TokenVerifier, setting
         internal.recording.name: (internal_guard(settings.internal_tokens, SCOPE_RECORD),),
         internal.sending.name: (internal_guard(settings.internal_tokens, SCOPE_SEND),),
     }
-    public = (bearer_guard(verifier), require_json)
+    public = (bearer_guard(verifier),)
     _attach(app, guards)
     documented = install_documentation(app)
     for blueprint, prefix, name in _BLUEPRINTS:
-        guards[name or blueprint.name] = public
+        takes_json = blueprint is not suppression_transfer.bp  # which takes CSV, and checks that itself
+        guards[name or blueprint.name] = (*public, require_json) if takes_json else public
         documented.register_blueprint(blueprint, url_prefix=prefix, **({"name": name} if name else {}))
     for plain in (internal.recording, internal.sending, operations.bp):
         app.register_blueprint(plain)

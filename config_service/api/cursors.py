@@ -5,6 +5,8 @@ import binascii
 
 from config_service.errors import InvalidError
 
+LARGEST = 2**63 - 1  # the largest number that a column holds
+
 
 def encode(*place: int | str) -> str:
     """Return a cursor for the place behind the last row of a page."""
@@ -19,9 +21,12 @@ def decode(cursor: str | None) -> tuple[int, str] | None:
         number, _, row_id = (
             base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(":")
         )
-        return int(number), row_id
+        place = int(number)
     except (binascii.Error, ValueError):
         raise _not_ours() from None
+    if not 0 <= place <= LARGEST:
+        raise _not_ours()
+    return place, row_id
 
 
 def decode_numbers(cursor: str | None) -> tuple[int, int] | None:
@@ -29,7 +34,7 @@ def decode_numbers(cursor: str | None) -> tuple[int, int] | None:
     place = decode(cursor)
     if place is None:
         return None
-    if not place[1].isdecimal():
+    if not place[1].isdecimal() or not int(place[1]) <= LARGEST:
         raise _not_ours()
     return place[0], int(place[1])
 

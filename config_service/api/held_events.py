@@ -35,7 +35,7 @@ def list_held_events(query: dict[str, Any]) -> Any:
     }
 
 
-@bp.route("/<int:event_id>/assign", methods=["POST"])
+@bp.route(f"/<int(max={cursors.LARGEST}):event_id>/assign", methods=["POST"])
 @bp.arguments(schemas.AssignSchema, example={"clinicId": "clinic-123"})
 @bp.response(
     200, schemas.AssignedSchema, example={"success": True, "result": "recorded", "clinicId": "clinic-123"}

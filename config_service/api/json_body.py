@@ -6,14 +6,17 @@ from typing import Any, NoReturn
 from flask import request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-CSV = "text/csv"
 _WITH_BODY = {"PUT", "POST", "PATCH", "DELETE"}
 
 
 def require_json() -> None:
-    """Refuse a body that is no JSON object, and say what is wrong with it; a CSV is its view's business."""
-    if request.method in _WITH_BODY and request.mimetype != CSV:
-        read_json()
+    """Refuse a body that is no JSON object of storable texts, and say what is wrong with it."""
+    if request.method not in _WITH_BODY:
+        return
+    try:
+        json.dumps(read_json(), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadRequest("The JSON holds half a surrogate pair, which is no text.") from None
 
 
 def read_json() -> dict[str, Any]:

@@ -48,23 +48,25 @@ class ConfigUpdateSchema(Schema):
 
 
 class SesSetupSchema(Schema):
-    """Quick SES set-up; the credentials' own schema checks each of them."""
+    """Quick SES set-up; the credentials' own schema checks each of them, null as absent or as missing."""
 
     enabled = fields.Boolean(load_default=True)
-    region = fields.Raw(metadata={"type": "string", "example": REGION})
+    region = fields.Raw(allow_none=True, metadata={"type": "string", "example": REGION})
     accessKeyId = fields.Raw(
+        allow_none=True,
         metadata={"type": "string", "description": "With secretAccessKey, or roleArn instead"}
     )
-    secretAccessKey = fields.Raw(metadata={"type": "string"})
+    secretAccessKey = fields.Raw(allow_none=True, metadata={"type": "string"})
     roleArn = fields.Raw(
+        allow_none=True,
         metadata={"type": "string", "description": "Assumed with the clinic's externalId, in place of keys"}
     )
-    fromEmail = fields.Raw(metadata={"type": "string", "format": "email"})
-    fromName = fields.Raw(metadata={"type": "string"})
-    replyTo = fields.Raw(metadata={"type": "string", "format": "email"})
-    configurationSetName = fields.Raw(metadata={"type": "string"})
-    snsTopicArn = fields.Raw(metadata={"type": "string", "description": "The clinic's own topic"})
-    externalId = fields.Raw(metadata={"description": "Refused: it is given by us and shown by GET"})
+    fromEmail = fields.Raw(allow_none=True, metadata={"type": "string", "format": "email"})
+    fromName = fields.Raw(allow_none=True, metadata={"type": "string"})
+    replyTo = fields.Raw(allow_none=True, metadata={"type": "string", "format": "email"})
+    configurationSetName = fields.Raw(allow_none=True, metadata={"type": "string"})
+    snsTopicArn = fields.Raw(allow_none=True, metadata={"type": "string", "description": "The clinic's own topic"})
+    externalId = fields.Raw(allow_none=True, metadata={"description": "Refused: it is given by us and shown by GET"})
 
 
 class WarningSchema(Schema):

@@ -10,10 +10,10 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from config_service.api import suppression_schemas as schemas
 from config_service.api.context import principal, services
-from config_service.api.json_body import CSV
 
 bp = Blueprint("suppression transfer", __name__, description="The suppression list as CSV")
 
+CSV = "text/csv"
 MAX_CSV_BYTES = 64 * 1024 * 1024
 MAX_LINE = 4096  # bytes
 
@@ -59,5 +59,6 @@ def _lines(stream: IO[bytes]) -> Iterator[str]:
     try:
         while line := stream.readline(MAX_LINE):
             yield decoder.decode(line)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise BadRequest("The CSV is not in UTF-8.") from None

@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from config_service.api import cursors
 from config_service.api import suppression_schemas as schemas
 from config_service.api.context import principal, services
-from config_service.clock import now, to_datetime
+from config_service.clock import to_datetime
 from config_service.services.addresses import required_address
 from config_service.services.suppressions import ShownSuppression
 from config_service.storage.suppressions import SuppressionFilter
@@ -38,8 +38,9 @@ _REASON = {
 )
 def list_suppressions(query: dict[str, Any], clinic_id: str | None = None) -> Any:
     """List the entries in force, newest first."""
-    wanted = SuppressionFilter(now(), query["reason"], cursors.decode(query["cursor"]), query["limit"])
-    entries, last = services().suppressions.page(clinic_id, wanted)
+    suppressions, before = services().suppressions, cursors.decode(query["cursor"])
+    wanted = SuppressionFilter(suppressions.clock(), query["reason"], before, query["limit"])
+    entries, last = suppressions.page(clinic_id, wanted)
     return {
         "suppressions": [_shown(entry) for entry in entries],
         "nextCursor": cursors.encode(last.since, last.id) if last else None,

@@ -1,0 +1,24 @@
+"""The core is tested on both databases through the use cases, without HTTP where it can be."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from config_service import create_services
+from config_service.services.services import Services
+from config_service.settings import ConfigSettings
+
+
+@pytest.fixture
+def another_process(settings: ConfigSettings, email_providers: Any, clock: Any) -> Iterator[Callable[..., Services]]:
+    """Return what builds the use cases once more over the same database, as another process does."""
+    made: list[Services] = []
+
+    def build(changed: ConfigSettings | None = None) -> Services:
+        made.append(create_services(changed or settings, providers=email_providers, clock=clock))
+        return made[-1]
+
+    yield build
+    for services in made:
+        services.repositories.database.close()
