@@ -14,6 +14,8 @@ _DOMAIN = rf"[^\s@<>(),;:\\\"\[\]{_UNPRINTABLE}]+"
 _ADDRESS = re.compile(rf"[^\s@<>(),;:\\\[\]{_UNPRINTABLE}]+@{_DOMAIN}")
 _QUOTED_ADDRESS = re.compile(rf"\"[^{_UNPRINTABLE}]+\"@{_DOMAIN}")
 
+_QUOTES = "\"'"
+
 MAX_RAW_LENGTH = 4096  # characters; a name and an address, encoded; parsing more would cost time
 MAX_ADDRESS_LENGTH = 320  # RFC 3696, errata 1690: 64 for the local part, 255 for the domain, and the @
 
@@ -62,7 +64,11 @@ def domain_of(address: str) -> str:
 
 def mask_addresses(text: str) -> str:
     """Return `text` with every address in it shown as `j***@example.com`."""
-    return _MASKABLE.sub(lambda found: f"{found[1].lstrip('"\'')[:1]}***@{found[2]}", text)
+    return _MASKABLE.sub(_masked, text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    return f"{found[1].lstrip(_QUOTES)[:1]}***@{found[2]}"
 
 
 def _single(raw: str) -> str | None:
