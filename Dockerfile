@@ -1,0 +1,36 @@
+# One image for both services; the command chooses which. `--target local-aws` is the AWS stand-in.
+FROM python:3.13-slim-bookworm AS build
+WORKDIR /build
+COPY requirements/runtime.txt .
+RUN python -m venv /opt/venv \
+    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r runtime.txt \
+    && /opt/venv/bin/pip uninstall --yes pip
+
+FROM python:3.13-slim-bookworm AS services
+# No shell log-in, no home: the services write only to /data (SQLite) and /tmp (metrics).
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin clinicmail \
+    && install --directory --owner=10001 /data
+COPY --from=build /opt/venv /opt/venv
+WORKDIR /srv
+COPY shared shared
+COPY config_service config_service
+COPY webhook_service webhook_service
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 APP_ENV=production
+USER 10001
+EXPOSE 8001 8002
+STOPSIGNAL SIGTERM
+CMD ["gunicorn", "-c", "config_service/gunicorn.conf.py"]
+
+FROM services AS local-aws
+USER 0
+COPY requirements/local-aws.txt /tmp/local-aws.txt
+RUN python -m venv /opt/venv-aws \
+    && /opt/venv-aws/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/local-aws.txt
+COPY local_aws local_aws
+USER 10001
+ENV APP_ENV=development
+EXPOSE 5055
+CMD ["python", "-m", "local_aws", "--host", "0.0.0.0", "--ministack", "/opt/venv-aws/bin/ministack"]
+
+# Last, so that a plain `docker build .` makes the services.
+FROM services
