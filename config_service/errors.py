@@ -27,6 +27,7 @@ class NotFoundError(ServiceError):
     """What was asked for does not exist."""
 
     code = "not_found"
+    hint = "Check the id: what it names may be gone, or belong to somebody else."
 
 
 class InvalidError(ServiceError):

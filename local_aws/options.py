@@ -16,6 +16,7 @@ class Options:
     retries: int = 3
     retry_delay: float = 20.0
     event_delay: float = 0.2
+    default_topic: str = ""
     origin: str = ""
     verbose: bool = False
 
@@ -44,6 +45,7 @@ _OPTIONS = (
     ("--retries", int, "how often SNS tries an HTTP endpoint again"),
     ("--retry-delay", float, "seconds between two tries; may be a fraction"),
     ("--origin", str, "URL under which others reach this program, if not http://HOST:PORT"),
+    ("--default-topic", str, "ARN of the topic for mail of identities that have none"),
     ("--event-delay", float, "seconds between an accepted mail and its SES events"),
 )
 

@@ -79,7 +79,7 @@ def build_app(options: Options, background: Background) -> Flask:
         DeliveryPolicy(options.retries, options.retry_delay),
     )
     identities = Identities(clients)
-    events = SesEvents(clients, identities)
+    events = SesEvents(clients, identities, options.default_topic)
     sns = SnsCalls(ministack, relay, subscriptions, publisher)
     gateway = AwsGateway(
         ministack,

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local_aws.aws_clients import AwsClients, Caller
-from local_aws.identities import Identities
+from local_aws.identities import KINDS, Identities
 from local_aws.ses_mail import SentMail
 from local_aws.ses_payloads import event_record, notification
 from local_aws.simulator import Event, simulate
@@ -18,19 +18,23 @@ _log = logging.getLogger(__name__)
 
 
 class SesEvents:
-    def __init__(self, clients: AwsClients, identities: Identities) -> None:
+    """`default_topic` hears of identities that nobody gave a topic, so that a first try needs no set-up."""
+
+    def __init__(self, clients: AwsClients, identities: Identities, default_topic: str = "") -> None:
         self._clients = clients
         self._identities = identities
+        self._default_topics = dict.fromkeys(KINDS, default_topic) if default_topic else {}
 
     def publish(self, mail: SentMail) -> None:
         """Publish every event of a mail to its identity's topics and its configuration set's destinations."""
         account = self._clients.account_of(mail.caller)
         identity = self._identities.of_sender(mail.caller, mail.address)
         settings = self._identities.settings(mail.caller, identity)
+        topics = settings.topics or ({} if mail.configuration_set else self._default_topics)
         destinations = list(self._destinations(mail))
         for event in (("Send", {}), *simulate(mail.destination)):
             kind = event[0]
-            if topic := settings.topics.get(kind):
+            if topic := topics.get(kind):
                 headers = kind in settings.with_headers
                 self.send(topic, notification(mail, event, identity, account, headers=headers))
             for topic in _topics_for(event, destinations):

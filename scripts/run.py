@@ -6,9 +6,6 @@ import threading
 
 from stack import ROOT, Stack, StackError
 
-# The domains of the guide's example and of the platform, so that their mail is reported on.
-IDENTITIES = ("clinic-domain.com", "healthcare.com")
-
 
 def main() -> int:
     """Start everything, say where it is, and stop it in order when asked to."""
@@ -18,8 +15,6 @@ def main() -> int:
         signal.signal(number, lambda *_: stopped.set())
     try:
         stack.start()
-        for identity in IDENTITIES:
-            stack.notify_about(identity)
         stack.subscribe()
         print(welcome(stack), flush=True)
         while not stopped.wait(1):

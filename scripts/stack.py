@@ -76,7 +76,8 @@ class Stack:
         """Start the AWS stand-in and make the shared topic."""
         ports = ["--port", str(self.aws_port), "--ministack-port", str(self.ministack_port)]
         patience = ["--retries", str(self.retries), "--retry-delay", str(self.retry_delay)]
-        self._spawn("local_aws", [sys.executable, "-m", "local_aws", *ports, *patience])
+        topic = ["--default-topic", f"arn:aws:sns:{REGION}:000000000000:{TOPIC_NAME}"]
+        self._spawn("local_aws", [sys.executable, "-m", "local_aws", *ports, *patience, *topic])
         self._await_ready("local_aws", f"{self.aws_url}/_local/healthz")
         self.topic_arn = str(self.aws("sns").create_topic(Name=TOPIC_NAME)["TopicArn"])
 

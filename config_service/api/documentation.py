@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import flask_swagger_ui
-from flask import Blueprint, Flask, Response, render_template_string, send_from_directory
+from flask import Blueprint, Flask, Response, jsonify, render_template_string, send_from_directory
 from flask_smorest import Api
 
 from config_service.api.schemas import ErrorSchema
@@ -39,6 +39,14 @@ Send `Authorization: Bearer <JWT>` with the claims `sub`, `role` (`SUPER_ADMIN`,
 `LOCATION_HEAD`), `clinicIds` and `exp`. Every error has one shape, and its `hint` says what to do.
 """
 
+# Flask names the parts of a path as Python does; the document names them as the rest of the API does.
+_PATH_PARTS = {
+    "clinic_id": "clinicId",
+    "suppression_id": "suppressionId",
+    "test_id": "testId",
+    "event_id": "eventId",
+}
+
 bp = Blueprint("documentation", __name__)
 
 
@@ -49,6 +57,20 @@ class DocumentedApi(Api):  # type: ignore[misc]  # flask-smorest has no types
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `shared.errors`."""
+
+    def _openapi_json(self) -> Response:
+        document = self.spec.to_dict()
+        document["paths"] = {_renamed(path): item for path, item in document["paths"].items()}
+        for item in document["paths"].values():
+            for parameter in item.get("parameters", ()):
+                parameter["name"] = _PATH_PARTS.get(parameter["name"], parameter["name"])
+        return jsonify(document)
+
+
+def _renamed(path: str) -> str:
+    for ours, theirs in _PATH_PARTS.items():
+        path = path.replace(f"{{{ours}}}", f"{{{theirs}}}")
+    return path
 
 
 def install_documentation(app: Flask) -> DocumentedApi:

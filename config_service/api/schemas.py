@@ -54,19 +54,23 @@ class SesSetupSchema(Schema):
     region = fields.Raw(allow_none=True, metadata={"type": "string", "example": REGION})
     accessKeyId = fields.Raw(
         allow_none=True,
-        metadata={"type": "string", "description": "With secretAccessKey, or roleArn instead"}
+        metadata={"type": "string", "description": "With secretAccessKey, or roleArn instead"},
     )
     secretAccessKey = fields.Raw(allow_none=True, metadata={"type": "string"})
     roleArn = fields.Raw(
         allow_none=True,
-        metadata={"type": "string", "description": "Assumed with the clinic's externalId, in place of keys"}
+        metadata={"type": "string", "description": "Assumed with the clinic's externalId, in place of keys"},
     )
     fromEmail = fields.Raw(allow_none=True, metadata={"type": "string", "format": "email"})
     fromName = fields.Raw(allow_none=True, metadata={"type": "string"})
     replyTo = fields.Raw(allow_none=True, metadata={"type": "string", "format": "email"})
     configurationSetName = fields.Raw(allow_none=True, metadata={"type": "string"})
-    snsTopicArn = fields.Raw(allow_none=True, metadata={"type": "string", "description": "The clinic's own topic"})
-    externalId = fields.Raw(allow_none=True, metadata={"description": "Refused: it is given by us and shown by GET"})
+    snsTopicArn = fields.Raw(
+        allow_none=True, metadata={"type": "string", "description": "The clinic's own topic"}
+    )
+    externalId = fields.Raw(
+        allow_none=True, metadata={"description": "Refused: it is given by us and shown by GET"}
+    )
 
 
 class WarningSchema(Schema):

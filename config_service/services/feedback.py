@@ -35,8 +35,9 @@ class _Arrival:
         return self.feedback.event
 
     @property
-    def has_recipient(self) -> bool:
-        return self.address is not NO_RECIPIENT
+    def locks(self) -> tuple[str, ...]:
+        """What no two transactions may record at once: locked for a whole batch before its first insert."""
+        return (self.feedback.sns_message_id,) if self.address is NO_RECIPIENT else self.address.hashes
 
 
 class FeedbackService:
@@ -74,11 +75,15 @@ class FeedbackService:
     def _record_all(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
         arrivals = [self._arrive(event) for event in events]
         self._repositories.suppressions.lock(
-            (arrival.mapping.clinic_id, arrival.address.hashes)
-            for arrival in arrivals
-            if arrival.has_recipient
+            (arrival.mapping.clinic_id, arrival.locks) for arrival in arrivals
         )
-        return [self.place(arrival.feedback, arrival.mapping, arrival.address) for arrival in arrivals]
+        results = [self._place(arrival.feedback, arrival.mapping, arrival.address) for arrival in arrivals]
+        self._state.note_deliveries(
+            (result.clinic_id, to_ms(arrival.event.at))
+            for arrival, result in zip(arrivals, results, strict=True)
+            if result.result == RECORDED and effect_of(arrival.event) == DELIVERY
+        )
+        return results
 
     def _arrive(self, feedback: FeedbackEvent) -> _Arrival:
         event = feedback.event
@@ -89,6 +94,12 @@ class FeedbackService:
 
     def place(self, feedback: FeedbackEvent, mapping: Mapping, address: StoredAddress) -> RecordResult:
         """Store one mapped event, inside the caller's transaction, and return what became of it."""
+        result = self._place(feedback, mapping, address)
+        if result.result == RECORDED and effect_of(feedback.event) == DELIVERY:
+            self._state.note_deliveries([(result.clinic_id, to_ms(feedback.event.at))])
+        return result
+
+    def _place(self, feedback: FeedbackEvent, mapping: Mapping, address: StoredAddress) -> RecordResult:
         if mapping.held:
             return self._hold(feedback, mapping, address)
         event, clinic_id = feedback.event, mapping.clinic_id

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+import structlog
+
 from config_service.clock import to_datetime
+from config_service.encryption import SealedValueError
 from config_service.errors import InvalidError, NotFoundError
 from config_service.services.addresses import AddressVault, StoredAddress
 from config_service.services.audit_trail import AuditTrail
@@ -22,6 +25,8 @@ from config_service.storage.repositories import Repositories
 from shared.addresses import domain_of
 from shared.internal_api import FeedbackEvent, RecordResult
 from shared.ses import UNREADABLE, SesEvent
+
+log = structlog.get_logger(__name__)
 
 _PAGE = 200
 
@@ -52,6 +57,8 @@ class HeldEvents:
             if not self.repositories.clinics.exists(clinic_id):
                 raise NotFoundError(f"There is no clinic {clinic_id!r}.", code="clinic_not_found")
             result = self._apply(held, Mapping(RULE_ASSIGNED, clinic_id))
+            if result is None:
+                raise NotFoundError("The held event has been applied meanwhile.")
             self.audit.write(actor, "held_event.assigned", clinic_id, [f"heldEvent:{event_id}"])
             return result
 
@@ -76,7 +83,13 @@ class HeldEvents:
         self._retry_all(self.repositories.held.of_message(mail_message_id))
 
     def _retry_all(self, events: list[HeldEventRecord]) -> int:
-        return sum(self._retry(event.id) for event in events if event.id is not None)
+        applied = 0
+        for event in events:
+            try:
+                applied += self._retry(event.id) if event.id is not None else 0
+            except SealedValueError as error:  # it waits for its key; the others need not
+                log.warning("a held event cannot be opened", heldEvent=event.id, code=error.code)
+        return applied
 
     def _retry(self, event_id: int) -> int:
         with self.repositories.database.transaction():
@@ -86,15 +99,17 @@ class HeldEvents:
             mapping = self.mapping.find(question_of(self._feedback(held)))
             if mapping.held or not self._is_proven(mapping, held.source):
                 return 0
-            self._apply(held, mapping)
-            return 1
+            return int(self._apply(held, mapping) is not None)
 
-    def _apply(self, held: HeldEventRecord, mapping: Mapping) -> RecordResult:
+    def _apply(self, held: HeldEventRecord, mapping: Mapping) -> RecordResult | None:
+        """Record a held event for its clinic; None where another process has done it meanwhile."""
+        assert held.id is not None
         address = self._address(held)
         self.repositories.suppressions.lock([(mapping.clinic_id, address.hashes)])
+        if self.repositories.held.get(held.id) is None:
+            return None
         result = self.feedback.place(self._feedback(held), mapping, address)
-        if held.id is not None:
-            self.repositories.held.remove(held.id)
+        self.repositories.held.remove(held.id)
         return result
 
     def _move(self, event: EventRecord) -> None:

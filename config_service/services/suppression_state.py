@@ -1,7 +1,7 @@
 """Keeps the suppression list equal to what the rules make of each address's history."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from config_service.clock import DAY
 from config_service.services.addresses import StoredAddress
@@ -49,10 +49,25 @@ class SuppressionState:
 
     def settle_delivery(self, clinic_id: str | None, address: StoredAddress, at: int) -> None:
         """Decide anew after a delivery, which matters only to soft bounces around it."""
-        self._repositories.events.note_delivery(clinic_id or "", at // DAY)
         since = at - SOFT_BOUNCE_WINDOW
         if self._repositories.events.history(clinic_id, address.hashes, [SOFT], since):
             self.settle(clinic_id, address)
+
+    def note_deliveries(self, seen: Iterable[tuple[str | None, int]]) -> None:
+        """Remember that deliveries of these lists (and times in ms) reach us.
+
+        Last in a transaction and in one order everywhere, so that no two wait for each other; a day that is
+        known already is not written, so that a clinic's deliveries do not queue for one row.
+        """
+        events = self._repositories.events
+        latest: dict[str, int] = {}
+        for clinic_id, at in seen:
+            scope = clinic_id or ""
+            latest[scope] = max(latest.get(scope, 0), at // DAY)
+        for scope, day in sorted(latest.items()):
+            known = events.latest_delivery_day(scope)
+            if known is None or known < day:
+                events.note_delivery(scope, day)
 
     def facts(self, clinic_id: str | None, hashes: Sequence[str]) -> list[Fact]:
         """Return the history of one address on one list, deliveries only where soft bounces are in it."""

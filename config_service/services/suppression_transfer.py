@@ -65,17 +65,10 @@ class SuppressionTransfer:
         `reason` (manual, hard_bounce, complaint; manual by default) and `since` may be left out.
         """
         report = ImportReport()
-        reader = csv.DictReader(lines)
-        if "email" not in (reader.fieldnames or ()):
-            raise InvalidError(
-                "The first line must name the columns, email among them.",
-                code="csv_without_header",
-                hint=f"Begin the file with: {','.join(COLUMNS[:3])}",
-            )
         database = self._suppressions.repositories.database
         batch: list[tuple[int, dict[str, str]]] = []
-        for row in reader:
-            batch.append((reader.line_num, row))
+        for numbered in _rows(lines):
+            batch.append(numbered)
             if len(batch) >= _BATCH:
                 with database.transaction():
                     self._load_batch(clinic_id, batch, actor, report)
@@ -120,16 +113,39 @@ def _entry(row: dict[str, str], now: int) -> tuple[str, str, int]:
     # The apostrophe is the export's own, which kept a spreadsheet from taking the address for a formula.
     address = required_address(raw[1:] if raw[:1] == "'" and raw[1:2] in _FORMULA else raw, "email")
     since = (row.get("since") or "").strip()
-    return address, reason, _time(since) if since else now
+    return address, reason, _time(since, now) if since else now
 
 
-def _time(text: str) -> int:
+def _rows(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each row with its line's number; raise InvalidError for what is no CSV with an `email` column."""
+    reader = csv.DictReader(lines)
+    try:
+        if "email" not in (reader.fieldnames or ()):
+            raise InvalidError(
+                "The first line must name the columns, email among them.",
+                code="csv_without_header",
+                hint=f"Begin the file with: {','.join(COLUMNS[:3])}",
+            )
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error:
+        raise InvalidError(
+            f"The file cannot be read as CSV at line {reader.line_num}.",
+            code="csv_unreadable",
+            hint="Look for a quote that is not closed, and for line ends that are no line feeds. Lines "
+            "before it may be imported already; sending the corrected file whole does no harm.",
+        ) from None
+
+
+def _time(text: str, now: int) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidError("since is no time such as 2026-01-31T12:00:00+00:00.") from None
     if moment.tzinfo is None:
         raise InvalidError("since names no time zone, such as +00:00.")
+    if to_ms(moment) > now:
+        raise InvalidError("since lies in the future.")
     return to_ms(moment)
 
 

@@ -53,10 +53,11 @@ class Suppressions:
         self, clinic_id: str | None, email: object, actor: Principal, note: str | None = None
     ) -> tuple[ShownSuppression, bool]:
         """Suppress an address by hand; return the entry, and whether it is new."""
+        address = required_address(email, "email")
         with self.repositories.database.transaction():
-            found = self.put(
-                clinic_id, required_address(email, "email"), actor, REASON_MANUAL, self.clock(), note
-            )
+            self.lock(clinic_id, [address])
+            at = max(self.clock(), self._removed_until(clinic_id, address) + 1)
+            found = self.put(clinic_id, address, actor, REASON_MANUAL, at, note)
             self.audit.write(actor, "suppression.added", clinic_id, [f"suppression:{found[0].id}"])
         return self.shown(found[0]), found[1]
 
@@ -135,6 +136,11 @@ class Suppressions:
         """Return an entry with its address opened."""
         email = self.vault.show(record.address_hash, record.address_sealed)
         return ShownSuppression(record.id, email, record.reason, record.since, record.until)
+
+    def _removed_until(self, clinic_id: str | None, address: str) -> int:
+        """When the address was last removed, which may lie a little ahead of this machine's clock."""
+        acts = self.repositories.suppressions.acts(clinic_id, self.vault.hashes(address))
+        return max((act.at for act in acts if act.action == "remove"), default=-1)
 
     def _locked(self, clinic_id: str | None, suppression_id: str) -> SuppressionRecord:
         found = self.repositories.suppressions.get(clinic_id, suppression_id)

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 import psycopg
 import pytest
@@ -59,7 +60,9 @@ def event() -> MakeEvent:
     """Return what makes an event as webhook_service sends it, each with ids of its own."""
     made = 0
 
-    def make(kind: str = "Bounce", recipient: str | None = "jane@example.org", **changes: Any) -> dict[str, Any]:
+    def make(
+        kind: str = "Bounce", recipient: str | None = "jane@example.org", **changes: Any
+    ) -> dict[str, Any]:
         nonlocal made
         made += 1
         document = {
@@ -79,9 +82,7 @@ def event() -> MakeEvent:
 
 
 @pytest.fixture
-def make_client(
-    settings: Any, email_providers: Any, clock: Any
-) -> Iterator[Callable[..., FlaskClient]]:
+def make_client(settings: Any, email_providers: Any, clock: Any) -> Iterator[Callable[..., FlaskClient]]:
     """Return what builds another application over the same database, with some settings changed."""
     made: list[Flask] = []
 
@@ -114,7 +115,15 @@ class RawDatabase:
 
     def dump(self) -> str:
         """Return everything that is stored, as text."""
-        tables = ("clinics", "events", "held_events", "suppressions", "suppression_acts", "test_sends", "audit")
+        tables = (
+            "clinics",
+            "events",
+            "held_events",
+            "suppressions",
+            "suppression_acts",
+            "test_sends",
+            "audit",
+        )
         return "\n".join(str(self._run(f"SELECT * FROM {table}")) for table in tables)
 
     def break_down(self) -> None:
@@ -125,11 +134,13 @@ class RawDatabase:
                 file.unlink()
             path.mkdir()
             return
-        name = self.url.rpartition("/")[2].partition("?")[0]
+        name = urlparse(self.url).path.removeprefix("/")
         server = self.url.replace(f"/{name}?", "/postgres?")
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
-            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+            )
 
     def _run(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         if self.url.startswith("sqlite"):

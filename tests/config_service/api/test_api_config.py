@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the database does not matter
+
 ROLE = "arn:aws:iam::123456789012:role/clinic-email"
 SMTP = {
     "host": "smtp.clinic.example",
@@ -45,6 +47,7 @@ def test_ses_becomes_the_primary_and_another_primary_the_first_fallback(of: Any,
     assert (email["defaultFrom"], email["defaultFromName"]) == ("front@smtp-clinic.example", "Front desk")
 
 
+@ON_SQLITE
 def test_ses_that_was_primary_is_replaced_and_not_demoted(of: Any, ses: Any) -> None:
     of("c1", "PUT", "ses", ses)
 
@@ -53,8 +56,12 @@ def test_ses_that_was_primary_is_replaced_and_not_demoted(of: Any, ses: Any) -> 
     assert (email_of(of)["primary"]["credentials"]["region"], fallbacks(of)) == ("eu-west-1", [])
 
 
+@ON_SQLITE
 def test_ses_that_was_the_same_fallback_does_not_stand_twice(of: Any, ses: Any) -> None:
-    entry = {"provider": "aws_ses", "credentials": {**ses, "accessKeyId": None, "secretAccessKey": None, "roleArn": ROLE}}
+    entry = {
+        "provider": "aws_ses",
+        "credentials": {**ses, "accessKeyId": None, "secretAccessKey": None, "roleArn": ROLE},
+    }
     of("c1", "PUT", "config", {"email": {"primary": smtp(), "fallback": [entry]}})
 
     of("c1", "PUT", "ses", {name: value for name, value in entry["credentials"].items() if value is not None})
@@ -62,6 +69,7 @@ def test_ses_that_was_the_same_fallback_does_not_stand_twice(of: Any, ses: Any) 
     assert fallbacks(of) == ["smtp.clinic.example"]
 
 
+@ON_SQLITE
 def test_ses_set_up_leaves_the_other_channels_alone(of: Any, ses: Any) -> None:
     sms = {"primary": {"provider": "aws_sns", "credentials": {"region": "us-east-1"}}}
     of("c1", "PUT", "config", {"sms": sms})
@@ -74,7 +82,12 @@ def test_ses_set_up_leaves_the_other_channels_alone(of: Any, ses: Any) -> None:
 
 def test_an_absent_channel_stays_and_null_empties_one(of: Any, ses: Any) -> None:
     of("c1", "PUT", "ses", ses)
-    of("c1", "PUT", "config", {"sms": {"primary": {"provider": "aws_sns", "credentials": {"region": "us-east-1"}}}})
+    of(
+        "c1",
+        "PUT",
+        "config",
+        {"sms": {"primary": {"provider": "aws_sns", "credentials": {"region": "us-east-1"}}}},
+    )
     of("c1", "PUT", "config", {})
     kept = of("c1", "GET", "config").json["config"]
 
@@ -87,6 +100,7 @@ def test_an_absent_channel_stays_and_null_empties_one(of: Any, ses: Any) -> None
     assert emptied["sms"] == {"primary": None, "fallback": []}
 
 
+@ON_SQLITE
 def test_null_empties_email_with_its_default_sender(of: Any, ses: Any) -> None:
     of("c1", "PUT", "config", {"email": {"primary": smtp(), "defaultFrom": "a@smtp-clinic.example"}})
 
@@ -96,8 +110,14 @@ def test_null_empties_email_with_its_default_sender(of: Any, ses: Any) -> None:
     assert email_of(of) == empty
 
 
+@ON_SQLITE
 def test_a_priority_that_is_not_given_follows_from_the_place(of: Any) -> None:
-    body = {"email": {"primary": smtp(), "fallback": [smtp(host="b.example"), {**smtp(host="c.example"), "priority": 9}]}}
+    body = {
+        "email": {
+            "primary": smtp(),
+            "fallback": [smtp(host="b.example"), {**smtp(host="c.example"), "priority": 9}],
+        }
+    }
 
     of("c1", "PUT", "config", body)
 
@@ -105,6 +125,7 @@ def test_a_priority_that_is_not_given_follows_from_the_place(of: Any) -> None:
     assert [entry["priority"] for entry in (email["primary"], *email["fallback"])] == [1, 2, 9]
 
 
+@ON_SQLITE
 def test_a_disabled_provider_stays_stored(of: Any, ses: Any) -> None:
     of("c1", "PUT", "ses", {**ses, "enabled": False})
 
@@ -123,6 +144,7 @@ def test_a_role_is_shown_as_it_is_and_the_external_id_stays_for_good(of: Any, se
     assert second["externalId"] == first["externalId"]
 
 
+@ON_SQLITE
 def test_every_clinic_has_an_external_id_of_its_own(of: Any, set_up: Any) -> None:
     set_up("c1", fromEmail="a@one.example")
     set_up("c2", fromEmail="a@two.example")
@@ -132,6 +154,7 @@ def test_every_clinic_has_an_external_id_of_its_own(of: Any, set_up: Any) -> Non
     assert len(ids) == 2
 
 
+@ON_SQLITE
 def test_only_the_time_of_the_last_change_moves(of: Any, set_up: Any, clock: Any) -> None:
     set_up("c1")
     clock.advance(60_000)
@@ -139,14 +162,21 @@ def test_only_the_time_of_the_last_change_moves(of: Any, set_up: Any, clock: Any
 
     config = of("c1", "GET", "config").json["config"]
 
-    assert (config["createdAt"], config["updatedAt"]) == ("2026-01-01T00:00:00+00:00", "2026-01-01T00:01:00+00:00")
+    assert (config["createdAt"], config["updatedAt"]) == (
+        "2026-01-01T00:00:00+00:00",
+        "2026-01-01T00:01:00+00:00",
+    )
 
 
 SES_REFUSALS = {
     "a region that does not exist": ({"region": "us-esat-1"}, "region", "did you mean us-east-1?"),
     "no region": ({"region": None}, "region", "required"),
     "a sender that is no address": ({"fromEmail": "clinic-domain.example"}, "fromEmail", "no email address"),
-    "a sender with its name": ({"fromEmail": "My Clinic <a@b.example>"}, "fromEmail", "put the name into fromName"),
+    "a sender with its name": (
+        {"fromEmail": "My Clinic <a@b.example>"},
+        "fromEmail",
+        "put the name into fromName",
+    ),
     "no sender": ({"fromEmail": None}, "fromEmail", "required"),
     "a reply address with a name": ({"replyTo": "Me <a@b.example>"}, "replyTo", "only the address"),
     "a line break in the name": ({"fromName": "Clinic\r\nBcc: all@example.com"}, "fromName", "one line"),
@@ -157,15 +187,28 @@ SES_REFUSALS = {
     "key and role": ({"roleArn": ROLE}, "roleArn", "not both"),
     "half a pair": ({"secretAccessKey": None}, "secretAccessKey", "together"),
     "the other half": ({"accessKeyId": None}, "accessKeyId", "together"),
-    "a role of nothing": ({"accessKeyId": None, "secretAccessKey": None, "roleArn": "admin"}, "roleArn", "no role's ARN"),
+    "a role of nothing": (
+        {"accessKeyId": None, "secretAccessKey": None, "roleArn": "admin"},
+        "roleArn",
+        "no role's ARN",
+    ),
     "an external id": ({"externalId": "mine"}, "externalId", "cannot be set"),
     "a topic that is none": ({"snsTopicArn": "my-topic"}, "snsTopicArn", "no topic's ARN"),
-    "a topic elsewhere": ({"snsTopicArn": "arn:aws:sns:eu-west-1:123456789012:t"}, "snsTopicArn", "publishes only"),
+    "a topic elsewhere": (
+        {"snsTopicArn": "arn:aws:sns:eu-west-1:123456789012:t"},
+        "snsTopicArn",
+        "publishes only",
+    ),
     "a FIFO topic": ({"snsTopicArn": "arn:aws:sns:us-east-1:123456789012:t.fifo"}, "snsTopicArn", "standard"),
-    "a configuration set with a space": ({"configurationSetName": "my set"}, "configurationSetName", "hyphens"),
+    "a configuration set with a space": (
+        {"configurationSetName": "my set"},
+        "configurationSetName",
+        "hyphens",
+    ),
 }
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("changes", "field", "words"), SES_REFUSALS.values(), ids=SES_REFUSALS)
 def test_ses_set_up_refuses_by_field_and_stores_nothing(
     of: Any, ses: Any, changes: Any, field: str, words: str
@@ -177,6 +220,7 @@ def test_ses_set_up_refuses_by_field_and_stores_nothing(
     assert of("c1", "GET", "config").status_code == 404
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("name", "words"), [("regoin", "Unknown field"), ("password", "Unknown field")])
 def test_ses_set_up_refuses_a_field_that_it_does_not_know(of: Any, ses: Any, name: str, words: str) -> None:
     refused = of("c1", "PUT", "ses", {**ses, name: "x"})
@@ -195,17 +239,33 @@ CONFIG_REFUSALS = {
     "a channel that is a list": ({"email": []}, ("email", "_schema"), "Invalid input type"),
     "a field of the channel": ({"email": {"primry": None}}, ("email", "primry"), "Unknown field"),
     "a sender for sms": ({"sms": {"defaultFrom": "a@b.example"}}, ("sms", "defaultFrom"), "Unknown field"),
-    "an entry's field": (_in("email", provider="smtp", host="x"), ("email", "primary", "host"), "Unknown field"),
+    "an entry's field": (
+        _in("email", provider="smtp", host="x"),
+        ("email", "primary", "host"),
+        "Unknown field",
+    ),
     "no provider": (_in("email"), ("email", "primary", "provider"), "Missing data"),
-    "an unknown provider": (_in("email", provider="sendgrid"), ("email", "primary", "provider"), "one of aws_ses, smtp"),
-    "a provider of another channel": (_in("sms", provider="meta"), ("sms", "primary", "provider"), "one of twilio, aws_sns"),
+    "an unknown provider": (
+        _in("email", provider="sendgrid"),
+        ("email", "primary", "provider"),
+        "one of aws_ses, smtp",
+    ),
+    "a provider of another channel": (
+        _in("sms", provider="meta"),
+        ("sms", "primary", "provider"),
+        "one of twilio, aws_sns",
+    ),
     "a misspelt credential": (
         _in("email", provider="smtp", credentials={**SMTP, "usrname": "x"}),
         ("email", "primary", "credentials", "usrname"),
         "Did you mean username?",
     ),
     "an external id among them": (
-        _in("email", provider="aws_ses", credentials={"region": "us-east-1", "fromEmail": "a@b.example", "externalId": "x"}),
+        _in(
+            "email",
+            provider="aws_ses",
+            credentials={"region": "us-east-1", "fromEmail": "a@b.example", "externalId": "x"},
+        ),
         ("email", "primary", "credentials", "externalId"),
         "cannot be set",
     ),
@@ -224,10 +284,26 @@ CONFIG_REFUSALS = {
         ("email", "primary", "credentials", "password"),
         "together",
     ),
-    "a priority of nought": (_in("email", **smtp(), priority=0), ("email", "primary", "priority"), "greater than"),
-    "a default sender with a name": ({"email": {"defaultFrom": "Me <a@b.example>"}}, ("email", "defaultFrom"), "alone"),
-    "a default name of two lines": ({"email": {"defaultFromName": "a\nb"}}, ("email", "defaultFromName"), "one line"),
-    "too many fallbacks": ({"email": {"fallback": [smtp()] * 11}}, ("email", "fallback"), "Longer than maximum"),
+    "a priority of nought": (
+        _in("email", **smtp(), priority=0),
+        ("email", "primary", "priority"),
+        "greater than",
+    ),
+    "a default sender with a name": (
+        {"email": {"defaultFrom": "Me <a@b.example>"}},
+        ("email", "defaultFrom"),
+        "alone",
+    ),
+    "a default name of two lines": (
+        {"email": {"defaultFromName": "a\nb"}},
+        ("email", "defaultFromName"),
+        "one line",
+    ),
+    "too many fallbacks": (
+        {"email": {"fallback": [smtp()] * 11}},
+        ("email", "fallback"),
+        "Longer than maximum",
+    ),
     "a fallback that is wrong": (
         {"email": {"primary": smtp(), "fallback": [smtp(), smtp(port="x")]}},
         ("email", "fallback[1]", "credentials", "port"),
@@ -236,6 +312,7 @@ CONFIG_REFUSALS = {
 }
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("body", "place", "words"), CONFIG_REFUSALS.values(), ids=CONFIG_REFUSALS)
 def test_the_full_configuration_refuses_by_place_and_stores_nothing(
     of: Any, body: Any, place: tuple[str, ...], words: str

@@ -56,9 +56,7 @@ def test_the_guides_full_configuration_works_as_it_stands(client: Any, people: A
             "primary": {
                 "provider": "aws_ses",
                 "enabled": True,
-                "credentials": {
-                    name: value for name, value in SES_OF_THE_GUIDE.items() if name != "enabled"
-                },
+                "credentials": {name: value for name, value in SES_OF_THE_GUIDE.items() if name != "enabled"},
                 "priority": 1,
             },
             "defaultFrom": "noreply@clinic-domain.com",
@@ -73,7 +71,9 @@ def test_the_guides_full_configuration_works_as_it_stands(client: Any, people: A
     assert (email["defaultFrom"], email["defaultFromName"]) == ("noreply@clinic-domain.com", "Clinic Name")
 
 
-def test_the_guides_bounce_check_blocks_the_next_send(client: Any, people: Any, record: Any, event: Any) -> None:
+def test_the_guides_bounce_check_blocks_the_next_send(
+    client: Any, people: Any, record: Any, event: Any
+) -> None:
     client.put(f"{CLINIC}/ses", json=SES_OF_THE_GUIDE, headers=people.super_admin)
     record(event("Bounce", "invalid@example.com", source="noreply@clinic-domain.com"))
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the database does not matter
+
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 ROLE = "arn:aws:iam::123456789012:role/clinic-email"
 MASKED = "********"
@@ -12,7 +14,13 @@ OTHER_ID = "AKIAZZZZZZZZZZZZMPLE"  # its masked form is the same as the stored o
 
 
 def smtp(host: str, password: str | None = None, **changes: Any) -> dict[str, Any]:
-    credentials = {"host": host, "port": 587, "username": "mailer", "fromEmail": "front@clinic.example", **changes}
+    credentials = {
+        "host": host,
+        "port": 587,
+        "username": "mailer",
+        "fromEmail": "front@clinic.example",
+        **changes,
+    }
     return {"provider": "smtp", "credentials": credentials | ({"password": password} if password else {})}
 
 
@@ -44,13 +52,28 @@ PROVIDERS = {
     ),
     "aws_sns": (
         "sms",
-        {"region": "eu-west-1", "accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": SECRET, "senderId": "CLINIC"},
+        {
+            "region": "eu-west-1",
+            "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+            "secretAccessKey": SECRET,
+            "senderId": "CLINIC",
+        },
         {"region": "eu-west-1", "accessKeyId": MASKED_ID, "secretAccessKey": MASKED, "senderId": "CLINIC"},
     ),
     "aws_ses": (
         "email",
-        {"region": "eu-west-1", "accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": SECRET, "fromEmail": "a@b.example"},
-        {"region": "eu-west-1", "accessKeyId": MASKED_ID, "secretAccessKey": MASKED, "fromEmail": "a@b.example"},
+        {
+            "region": "eu-west-1",
+            "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
+            "secretAccessKey": SECRET,
+            "fromEmail": "a@b.example",
+        },
+        {
+            "region": "eu-west-1",
+            "accessKeyId": MASKED_ID,
+            "secretAccessKey": MASKED,
+            "fromEmail": "a@b.example",
+        },
     ),
     "smtp": (
         "email",
@@ -79,12 +102,18 @@ def test_credentials_are_stored_sealed_shown_masked_and_opened_for_sending_servi
         assert secret not in saved.text + shown.text + stored
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("case", PROVIDERS)
 def test_what_get_answered_can_be_put_back_and_keeps_the_secrets(
     of: Any, call: Any, people: Any, case: str
 ) -> None:
     channel, given, _ = PROVIDERS[case]
-    of("c1", "PUT", "config", {channel: {"primary": {"provider": case.partition(" ")[0], "credentials": given}}})
+    of(
+        "c1",
+        "PUT",
+        "config",
+        {channel: {"primary": {"provider": case.partition(" ")[0], "credentials": given}}},
+    )
     config = of("c1", "GET", "config").json["config"]
 
     saved = of("c1", "PUT", "config", {name: config[name] for name in ("email", "whatsapp", "sms")})
@@ -94,6 +123,7 @@ def test_what_get_answered_can_be_put_back_and_keeps_the_secrets(
     assert opened(call, people, channel=channel) == [given]
 
 
+@ON_SQLITE
 def test_the_external_id_is_not_a_secret_and_nothing_else_is_masked(of: Any, set_up: Any) -> None:
     set_up("c1", configurationSetName="transactional", replyTo="desk@clinic-domain.example")
 
@@ -113,13 +143,16 @@ KEEPING = {
 }
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("keys", KEEPING.values(), ids=KEEPING)
 def test_a_masked_or_absent_secret_keeps_the_stored_one(
     of: Any, call: Any, people: Any, set_up: Any, keys: dict[str, str]
 ) -> None:
     set_up("c1")
 
-    saved = of("c1", "PUT", "ses", {"region": "eu-west-1", "fromEmail": "noreply@clinic-domain.example", **keys})
+    saved = of(
+        "c1", "PUT", "ses", {"region": "eu-west-1", "fromEmail": "noreply@clinic-domain.example", **keys}
+    )
 
     assert saved.status_code == 200, saved.json
     assert opened(call, people) == [
@@ -134,16 +167,23 @@ def test_a_masked_or_absent_secret_keeps_the_stored_one(
 
 NOT_KEEPING = {
     "another id and no secret": ({"accessKeyId": OTHER_ID}, "secretAccessKey"),
-    "another id and the masked secret": ({"accessKeyId": OTHER_ID, "secretAccessKey": MASKED}, "secretAccessKey"),
+    "another id and the masked secret": (
+        {"accessKeyId": OTHER_ID, "secretAccessKey": MASKED},
+        "secretAccessKey",
+    ),
     "a masked id that is not the stored one's": (
         {"accessKeyId": "AKIA************ZZZZ", "secretAccessKey": MASKED},
         "accessKeyId",
     ),
-    "the secret emptied": ({"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": None}, "secretAccessKey"),
+    "the secret emptied": (
+        {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": None},
+        "secretAccessKey",
+    ),
     "the id emptied": ({"accessKeyId": None, "secretAccessKey": MASKED}, "secretAccessKey"),
 }
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("keys", "field"), NOT_KEEPING.values(), ids=NOT_KEEPING)
 def test_a_secret_is_not_kept_for_another_key(
     of: Any, call: Any, people: Any, set_up: Any, keys: Any, field: str
@@ -151,13 +191,16 @@ def test_a_secret_is_not_kept_for_another_key(
     set_up("c1")
     before = opened(call, people)
 
-    refused = of("c1", "PUT", "ses", {"region": "us-east-1", "fromEmail": "noreply@clinic-domain.example", **keys})
+    refused = of(
+        "c1", "PUT", "ses", {"region": "us-east-1", "fromEmail": "noreply@clinic-domain.example", **keys}
+    )
 
     assert refused.status_code == 422
     assert field in refused.json["errors"]
     assert opened(call, people) == before
 
 
+@ON_SQLITE
 def test_both_keys_emptied_leave_the_platforms_account_to_send(
     of: Any, call: Any, people: Any, ses: Any, set_up: Any
 ) -> None:
@@ -169,10 +212,18 @@ def test_both_keys_emptied_leave_the_platforms_account_to_send(
     assert opened(call, people)[0].keys() == {"region", "fromEmail", "fromName"}
 
 
-def test_a_role_takes_the_place_of_stored_keys(of: Any, call: Any, people: Any, set_up: Any, raw_database: Any) -> None:
+@ON_SQLITE
+def test_a_role_takes_the_place_of_stored_keys(
+    of: Any, call: Any, people: Any, set_up: Any, raw_database: Any
+) -> None:
     set_up("c1")
 
-    saved = of("c1", "PUT", "ses", {"region": "us-east-1", "fromEmail": "noreply@clinic-domain.example", "roleArn": ROLE})
+    saved = of(
+        "c1",
+        "PUT",
+        "ses",
+        {"region": "us-east-1", "fromEmail": "noreply@clinic-domain.example", "roleArn": ROLE},
+    )
 
     assert saved.status_code == 200
     assert opened(call, people)[0] == {
@@ -183,14 +234,18 @@ def test_a_role_takes_the_place_of_stored_keys(of: Any, call: Any, people: Any, 
     assert "sealed:" not in raw_database.dump().replace("suppressions", "")
 
 
+@ON_SQLITE
 def test_a_role_with_masked_keys_is_refused(of: Any, ses: Any, set_up: Any) -> None:
     set_up("c1")
 
-    refused = of("c1", "PUT", "ses", {**ses, "accessKeyId": MASKED_ID, "secretAccessKey": MASKED, "roleArn": ROLE})
+    refused = of(
+        "c1", "PUT", "ses", {**ses, "accessKeyId": MASKED_ID, "secretAccessKey": MASKED, "roleArn": ROLE}
+    )
 
     assert refused.status_code == 422
 
 
+@ON_SQLITE
 def test_a_masked_secret_on_a_new_clinic_stands_for_nothing(of: Any, ses: Any) -> None:
     refused = of("new", "PUT", "ses", {**ses, "secretAccessKey": MASKED})
 
@@ -223,6 +278,7 @@ CHANGED = {
 }
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("place", ["primary", "fallback"])
 @pytest.mark.parametrize("password", [None, MASKED])
 @pytest.mark.parametrize("changes", CHANGED.values(), ids=CHANGED)
@@ -242,11 +298,19 @@ def test_a_stored_password_never_goes_to_another_server(
     assert [credentials["host"] for credentials in opened(call, people)] == ["a.example", "b.example"]
 
 
+@ON_SQLITE
 def test_a_secret_of_one_channel_is_not_kept_in_another(of: Any) -> None:
     twilio = {"accountSid": f"AC{32 * '0'}", "fromNumber": "+14155550100"}
-    of("c1", "PUT", "config", {"sms": {"primary": {"provider": "twilio", "credentials": {**twilio, "authToken": "t"}}}})
+    of(
+        "c1",
+        "PUT",
+        "config",
+        {"sms": {"primary": {"provider": "twilio", "credentials": {**twilio, "authToken": "t"}}}},
+    )
 
-    refused = of("c1", "PUT", "config", {"whatsapp": {"primary": {"provider": "twilio", "credentials": twilio}}})
+    refused = of(
+        "c1", "PUT", "config", {"whatsapp": {"primary": {"provider": "twilio", "credentials": twilio}}}
+    )
 
     assert refused.status_code == 422
     assert "authToken" in refused.json["errors"]["whatsapp"]["primary"]["credentials"]

@@ -43,7 +43,7 @@ def event(kind: str = "Bounce", **given: Any) -> FeedbackEvent:
     at = START + timedelta(days=given.pop("days", 0), milliseconds=given.pop("ms", 0))
     fields = {"recipient": PATIENT, "source": SOURCE, "mail_message_id": f"mail-{number}", "at": at, **given}
     if kind == "Bounce" and "bounce_type" not in fields:
-        fields |= {"bounce_type": "Permanent", "sub_type": "General"}
+        fields = {"bounce_type": "Permanent", "sub_type": "General", **fields}
     return FeedbackEvent(**envelope, event=SesEvent(kind=kind, **fields))
 
 
