@@ -3,12 +3,15 @@
 import argparse
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import jwt
 
 from config_service.app import create_services
 from config_service.services.principal import ROLES, SUPER_ADMIN
+from config_service.services.services import Services
 from config_service.settings import ConfigSettings, read_settings
 from config_service.storage.database import Database
 from config_service.storage.migrating import migrate
@@ -33,20 +36,30 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _migrate(settings: ConfigSettings, _: argparse.Namespace) -> None:
-    applied = migrate(Database(settings.database_url))
+    with closing(Database(settings.database_url)) as database:
+        applied = migrate(database)
     print("\n".join(f"applied {name}" for name in applied) or "The database is up to date.")
 
 
 def _reseal(settings: ConfigSettings, _: argparse.Namespace) -> None:
     current = settings.credentials_keys[0].id
     count = 0
-    for count, clinic_id in enumerate(create_services(settings).clinic_rows.reseal(), start=1):  # noqa: B007 - the sum
-        print(f"sealed {clinic_id} under key {current}")
+    with _services(settings) as services:
+        for count, clinic_id in enumerate(services.clinic_rows.reseal(), start=1):  # noqa: B007 - the sum
+            print(f"sealed {clinic_id} under key {current}")
     print(f"{count} clinics were sealed anew; all credentials are under key {current}.")
 
 
 def _sweep(settings: ConfigSettings, _: argparse.Namespace) -> None:
-    print("Done." if create_services(settings).sweep.run() else "Another process is at it.")
+    with _services(settings) as services:
+        print("Done." if services.sweep.run() else "Another process is at it.")
+
+
+@contextmanager
+def _services(settings: ConfigSettings) -> Iterator[Services]:
+    services = create_services(settings)
+    with closing(services.repositories.database):
+        yield services
 
 
 def _token(settings: ConfigSettings, options: argparse.Namespace) -> None:

@@ -5,7 +5,6 @@ be rotated; the associated data says where the value belongs, so that a copy els
 """
 
 import base64
-import binascii
 import hmac
 import os
 import re
@@ -57,12 +56,12 @@ def generate_key_text() -> str:
 
 
 def _parse_key(item: str) -> NamedKey:
-    key_id, _, encoded = item.partition(":")
-    if not _KEY_ID.fullmatch(key_id):
+    key_id, colon, encoded = item.partition(":")
+    if not colon or not _KEY_ID.fullmatch(key_id):  # without a colon it may be the key itself: never shown
         raise ValueError("a key's id must be 1 to 32 letters, digits, _ or -, followed by a colon")
     try:
         secret = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or characters beyond ASCII
         raise ValueError(f"key {key_id!r} is not base64") from None
     if len(secret) != _KEY_BYTES:
         raise ValueError(f"key {key_id!r} has {len(secret)} bytes; it must have {_KEY_BYTES}")
@@ -95,7 +94,7 @@ class CredentialCipher:
             )
         try:
             return cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], place.encode()).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short for a nonce
             raise SealedValueError(
                 f"A stored value does not open with its key {key_id!r}: it was changed, or moved here.",
                 hint="Enter the credential again.",
@@ -115,7 +114,7 @@ def _split(value: str) -> tuple[str, bytes]:
     _, key_id, encoded = value.split(":")
     try:
         return key_id, base64.urlsafe_b64decode(encoded)
-    except binascii.Error:
+    except ValueError:
         raise SealedValueError("A stored value is damaged.", hint="Enter the credential again.") from None
 
 

@@ -1,9 +1,15 @@
 """What config_service is told from outside, read once at start."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from config_service.development_secrets import development_secret
 from config_service.encryption import NamedKey, generate_key_text, parse_keys
@@ -112,14 +118,31 @@ def _jwt(reader: SettingsReader, secrets_of: _Secrets) -> JwtSettings:
     if reader.production:
         for name in required:
             reader.required(name, "tokens that were made for somebody else must not pass")
-    public_key = sources["JWT_PUBLIC_KEY"]
+    public_key, jwks_url = sources["JWT_PUBLIC_KEY"], sources["JWT_JWKS_URL"]
     return JwtSettings(
         secret=secret,
-        public_key=public_key.replace("\\n", "\n") if public_key else None,
-        jwks_url=sources["JWT_JWKS_URL"],
+        public_key=reader.parsed("JWT_PUBLIC_KEY", public_key, _public_key) if public_key else None,
+        jwks_url=reader.parsed("JWT_JWKS_URL", jwks_url, _jwks_url) if jwks_url else None,
         issuer=required["JWT_ISSUER"],
         audience=required["JWT_AUDIENCE"],
     )
+
+
+def _public_key(text: str) -> str:
+    pem = text.replace("\\n", "\n")
+    try:
+        key = load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("give a public key in PEM form") from None
+    if not isinstance(key, RSAPublicKey | EllipticCurvePublicKey):
+        raise ValueError("give the public key of an RSA or an elliptic-curve pair")  # noqa: TRY004 - a setting is wrong, not a type
+    return pem
+
+
+def _jwks_url(url: str) -> str:
+    if not re.match(r"https?://[^\s/]", url):
+        raise ValueError("give a URL that starts with https:// (or http:// within a network of your own)")
+    return url
 
 
 def _internal_tokens(reader: SettingsReader, secrets_of: _Secrets) -> tuple[InternalToken, ...]:

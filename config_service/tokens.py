@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 from jwt import PyJWK, PyJWKClient
-from jwt.exceptions import PyJWKClientConnectionError, PyJWKClientError
+from jwt.exceptions import PyJWKClientConnectionError
 
 from config_service.errors import KeysUnavailableError, UnauthenticatedError
 from config_service.services.principal import ROLES, Principal
@@ -16,6 +16,7 @@ from config_service.settings import JwtSettings
 _ASYMMETRIC = ("RS256", "ES256")
 _LEEWAY = 10  # seconds that the issuer's clock and ours may differ
 _REFETCH = 30.0  # seconds between two fetches that unknown key ids may cause
+_RETRY = 5.0  # seconds after a failed fetch in which nobody waits for another one
 _FETCH_TIMEOUT = 3  # seconds
 MAX_TOKEN_LENGTH = 8192  # characters
 
@@ -37,13 +38,14 @@ class KeySet:
         self._clock = clock
         self._lock = threading.Lock()
         self._keys: dict[str, PyJWK] = {}
-        self._fetched = float("-inf")
+        self._fetched = self._failed = float("-inf")
 
     def find(self, key_id: str) -> PyJWK:
         """Return the key of this id; raise UnauthenticatedError, or KeysUnavailableError."""
-        with self._lock:
-            if key_id not in self._keys and self._clock() - self._fetched >= _REFETCH:
-                self._fetch()
+        if key_id not in self._keys:  # whoever has a known key never waits for a fetch
+            with self._lock:
+                if key_id not in self._keys and self._clock() - self._fetched >= _REFETCH:
+                    self._fetch()
         try:
             return self._keys[key_id]
         except KeyError:
@@ -52,18 +54,22 @@ class KeySet:
             ) from None
 
     def _fetch(self) -> None:
+        if self._clock() - self._failed < _RETRY:
+            raise _unavailable("cannot be fetched")
         try:
             keys = self._client.get_signing_keys(refresh=True)
-        except PyJWKClientConnectionError:
-            raise KeysUnavailableError(
-                "The keys that verify tokens cannot be fetched.", retry_after=5
-            ) from None
-        except PyJWKClientError:
-            raise KeysUnavailableError(
-                "What JWT_JWKS_URL serves is no set of keys.", retry_after=30
-            ) from None
+        except (PyJWKClientConnectionError, OSError):
+            self._failed = self._clock()
+            raise _unavailable("cannot be fetched") from None
+        except (jwt.PyJWTError, ValueError):  # ValueError: not JSON
+            self._failed = self._clock()
+            raise _unavailable("are not what JWT_JWKS_URL serves") from None
         self._keys = {key.key_id: key for key in keys if key.key_id}
         self._fetched = self._clock()
+
+
+def _unavailable(why: str) -> KeysUnavailableError:
+    return KeysUnavailableError(f"The keys that verify tokens {why}.", retry_after=int(_RETRY))
 
 
 class TokenVerifier:

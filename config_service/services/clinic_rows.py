@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from config_service.clock import Clock
+from config_service.encryption import SealedValueError
 from config_service.errors import NotFoundError
 from config_service.services.credential_sealing import CredentialSealing
 from config_service.storage.records import ClinicRecord
@@ -34,11 +35,21 @@ class ClinicRows:
         return sum(self._complete(record) is not None for record in self._repositories.clinics.every())
 
     def reseal(self) -> Iterator[str]:
-        """Bring every stored secret under the current key, a clinic a transaction; yield the ids changed."""
+        """Bring every stored secret under the current key, a clinic a transaction; yield the ids changed.
+
+        Raise SealedValueError at the end where some clinic holds a value that does not open.
+        """
+        failed: dict[str, SealedValueError] = {}
         for record in self._repositories.clinics.every():
-            if self._reseal(record.id):
-                yield record.id
+            try:
+                if self._reseal(record.id):
+                    yield record.id
+            except SealedValueError as error:
+                failed[record.id] = error
         self._repositories.database.truncate_log()
+        for error in failed.values():
+            message = f"Not everything of {', '.join(failed)} could be sealed anew. {error.message}"
+            raise SealedValueError(message, code=error.code, hint=error.hint)
 
     def _reseal(self, clinic_id: str) -> bool:
         with self._repositories.database.transaction():

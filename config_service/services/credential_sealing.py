@@ -48,8 +48,11 @@ class CredentialSealing:
 
     def open(self, clinic_id: str, channel: str, entry: ProviderEntry) -> dict[str, Any]:
         """Return the entry's credentials with every secret readable; raise SealedValueError."""
+        secrets = secret_fields(channel, entry.provider, entry.credentials)
         return {
-            name: self._cipher.open(value, _place(clinic_id, channel, name)) if is_sealed(value) else value
+            name: self._cipher.open(value, _place(clinic_id, channel, name))
+            if name in secrets and is_sealed(value)
+            else value
             for name, value in entry.credentials.items()
         }
 
@@ -86,7 +89,8 @@ class CredentialSealing:
             credentials = entry.get("credentials")
             if not isinstance(credentials, dict):
                 continue
-            for name, value in list(credentials.items()):
+            for name in secret_fields(channel, str(entry.get("provider")), credentials) & credentials.keys():
+                value = credentials[name]
                 if is_sealed(value) and not self._cipher.is_current(value):
                     place = _place(clinic_id, channel, name)
                     credentials[name] = self._cipher.seal(self._cipher.open(value, place), place)

@@ -50,18 +50,16 @@ class ClinicRepository:
 
     def identities_of(self, clinic_id: str) -> list[IdentityRecord]:
         """Return the addresses and topics of one clinic."""
-        query = ClinicIdentity.select().where(ClinicIdentity.clinic_id == clinic_id)
-        return rows.fetch(self._db, query, IdentityRecord)
+        return rows.select(self._db, IdentityRecord, "clinic_identities WHERE clinic_id = ?", (clinic_id,))
 
     def owners_of(self, kind: str, value: str) -> set[str]:
         """Return the ids of the clinics whose settings hold this address or topic."""
-        query = ClinicIdentity.select().where((ClinicIdentity.value == value) & (ClinicIdentity.kind == kind))
-        return {row.clinic_id for row in rows.fetch(self._db, query, IdentityRecord)}
+        where = "clinic_identities WHERE value = ? AND kind = ?"
+        return {row.clinic_id for row in rows.select(self._db, IdentityRecord, where, (value, kind))}
 
     def users_of_domain(self, domain: str) -> list[IdentityRecord]:
         """Return the addresses at `domain` that clinics' settings hold."""
-        query = ClinicIdentity.select().where(ClinicIdentity.domain == domain)
-        return rows.fetch(self._db, query, IdentityRecord)
+        return rows.select(self._db, IdentityRecord, "clinic_identities WHERE domain = ?", (domain,))
 
     def topics(self) -> list[IdentityRecord]:
         """Return every per-clinic topic, by ARN."""

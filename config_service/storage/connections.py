@@ -37,6 +37,10 @@ def open_postgresql(url: str) -> peewee.Database:
     parsed = urlparse(url)
     if parsed.scheme not in {"postgresql", "postgres"}:
         raise SettingsError("DATABASE_URL must start with sqlite:/// or postgresql://")
+    try:
+        _ = parsed.port
+    except ValueError:
+        raise SettingsError("DATABASE_URL names a port that is no number") from None
     options = f"-c statement_timeout={STATEMENT_TIMEOUT}s -c lock_timeout={LOCK_TIMEOUT}s"
     database = connect(
         parsed._replace(scheme="psycopg3").geturl(),

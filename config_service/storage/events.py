@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from config_service.storage import rows
 from config_service.storage.database import Database
 from config_service.storage.event_models import Event, HeldEvent
-from config_service.storage.models import DeliverySeen
 from config_service.storage.records import EventRecord, HeldEventRecord
 
 
@@ -28,12 +27,14 @@ class EventRepository:
 
     def add(self, event: EventRecord) -> bool:
         """Insert the event and return True; False where it is recorded already."""
-        return rows.insert(self._db, Event, event, ignore_conflict=True)
+        return rows.insert_new(self._db, "events", event)
 
     def knows(self, sns_message_id: str, recipient_hashes: Collection[str]) -> bool:
         """Whether this recipient of this SNS message is recorded already."""
-        marks = ", ".join("?" for _ in recipient_hashes)
-        sql = f"SELECT 1 FROM events WHERE sns_message_id = ? AND recipient_hash IN ({marks})"  # noqa: S608 - marks only
+        sql = (
+            "SELECT 1 FROM events WHERE sns_message_id = ? "
+            f"AND recipient_hash IN ({rows.marks(recipient_hashes)})"
+        )
         with self._db.reading():
             return bool(self._db.execute(sql, (sns_message_id, *recipient_hashes)).fetchone())
 
@@ -41,13 +42,12 @@ class EventRepository:
         self, clinic_id: str | None, hashes: Sequence[str], effects: Collection[str], since: int = 0
     ) -> list[EventRecord]:
         """Return the events with one of `effects` that one address had for one clinic or the platform."""
-        query = Event.select().where(
-            Event.recipient_hash.in_(list(hashes))
-            & Event.effect.in_(sorted(effects))
-            & (Event.at >= since)
-            & (Event.clinic_id.is_null() if clinic_id is None else Event.clinic_id == clinic_id)
+        # "effect <> ''" is what the partial index asks for.
+        where = (
+            f"events WHERE recipient_hash IN ({rows.marks(hashes)}) AND effect IN ({rows.marks(effects)}) "
+            "AND effect <> '' AND at >= ? AND COALESCE(clinic_id, '') = ?"
         )
-        return rows.fetch(self._db, query, EventRecord)
+        return rows.select(self._db, EventRecord, where, (*hashes, *effects, since, clinic_id or ""))
 
     def of_message(self, mail_message_id: str) -> list[EventRecord]:
         """Return what is recorded of one message by SES's message id."""
@@ -80,10 +80,9 @@ class EventRepository:
 
     def latest_delivery_day(self, scope: str) -> int | None:
         """Return the latest day (since 1970) for which a Delivery of `scope` came in."""
-        query = DeliverySeen.select().where(DeliverySeen.scope == scope)
         with self._db.reading():
-            row = query.bind(self._db.peewee).dicts().first()
-        return row["day"] if row else None
+            row = self._db.execute("SELECT day FROM deliveries_seen WHERE scope = ?", (scope,)).fetchone()
+        return int(row[0]) if row else None
 
 
 class HeldEventRepository:
@@ -95,7 +94,7 @@ class HeldEventRepository:
 
     def add(self, event: HeldEventRecord) -> bool:
         """Insert the event and return True; False where it is held already."""
-        return rows.insert(self._db, HeldEvent, event, ignore_conflict=True)
+        return rows.insert_new(self._db, "held_events", event)
 
     def get(self, event_id: int) -> HeldEventRecord | None:
         """Return one held event, or None."""
@@ -107,11 +106,12 @@ class HeldEventRepository:
 
     def forget(self, sns_message_id: str, recipient_hashes: Collection[str]) -> None:
         """Take out what is held of a message that has been recorded meanwhile."""
-        query = HeldEvent.delete().where(
-            (HeldEvent.sns_message_id == sns_message_id)
-            & HeldEvent.recipient_hash.in_(sorted(recipient_hashes))
+        sql = (
+            "DELETE FROM held_events WHERE sns_message_id = ? "
+            f"AND recipient_hash IN ({rows.marks(recipient_hashes)})"
         )
-        rows.run(self._db, query)
+        with self._db.reading():
+            self._db.execute(sql, (sns_message_id, *recipient_hashes))
 
     def page(self, after: int, limit: int) -> list[HeldEventRecord]:
         """Return held events in the order of their arrival, from the one behind `after` on."""

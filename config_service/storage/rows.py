@@ -1,7 +1,12 @@
-"""Between peewee's queries and frozen records: the few verbs that every repository uses."""
+"""Between the database's rows and frozen records: the few verbs that every repository uses.
 
-from collections.abc import Iterator
+What runs for every event is SQL text that is made once: building a query out of model objects costs more
+than the database's own work. Lists with filters, which people ask for, are peewee's queries.
+"""
+
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any, TypeVar
 
 import peewee as p
@@ -9,6 +14,43 @@ import peewee as p
 from config_service.storage.database import Database
 
 T = TypeVar("T")
+
+
+@cache
+def columns(record: Any) -> str:
+    """Return the columns of a record's table, in the order of its fields."""
+    return ", ".join(f.name for f in fields(record))
+
+
+def marks(values: Sized) -> str:
+    """Return as many `?` as there are values, for an IN; a condition that never holds for none."""
+    return ", ".join("?" * len(values)) or "NULL"
+
+
+def select(database: Database, record: type[T], rest: str, parameters: Iterable[Any]) -> list[T]:
+    """Return the rows of `SELECT <the record's columns> FROM <rest>` as records."""
+    with database.reading():
+        names = columns(record)  # type: ignore[arg-type]  # mypy takes a class of T for unhashable
+        found = database.execute(f"SELECT {names} FROM {rest}", tuple(parameters)).fetchall()
+    return [record(*row) for row in found]
+
+
+@cache
+def _insert_sql(table: str, record: Any, *, with_id: bool) -> str:
+    names = [f.name for f in fields(record) if with_id or f.name != "id"]
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks(names)}) ON CONFLICT DO NOTHING"
+
+
+def insert_new(database: Database, table: str, record: Any, *, with_id: bool = False) -> bool:
+    """Insert a record unless a unique key is in its way, and return whether it went in.
+
+    `with_id` is for tables whose ids are ours; the others number their rows themselves.
+    """
+    kind = type(record)
+    values = tuple(getattr(record, f.name) for f in fields(kind) if with_id or f.name != "id")
+    sql = _insert_sql(table, kind, with_id=with_id)  # type: ignore[arg-type]  # as above
+    with database.reading():
+        return bool(database.execute(sql, values).rowcount)
 
 
 def fetch(database: Database, query: Any, record: type[T]) -> list[T]:
@@ -45,12 +87,8 @@ def run(database: Database, query: Any) -> int:
         return changed
 
 
-def insert(database: Database, model: type[p.Model], record: Any, *, ignore_conflict: bool = False) -> bool:
-    """Insert a record and return whether it went in; `ignore_conflict` lets a unique key be in its way."""
+def insert(database: Database, model: type[p.Model], record: Any) -> None:
+    """Insert a record; a unique key in its way is an error."""
     values = {name: value for name, value in asdict(record).items() if not (name == "id" and value is None)}
-    query = model.insert(values)
-    if ignore_conflict:
-        query = query.on_conflict_ignore()
     with database.reading():
-        cursor = query.as_rowcount().execute(database.peewee)
-    return bool(cursor)
+        model.insert(values).execute(database.peewee)

@@ -41,30 +41,35 @@ class SuppressionRepository:
 
     def find(self, clinic_id: str | None, hashes: Collection[str]) -> SuppressionRecord | None:
         """Return the entry of one address on one list, or None."""
-        query = Suppression.select().where(_of(clinic_id) & Suppression.address_hash.in_(sorted(hashes)))
-        return rows.fetch_one(self._db, query, SuppressionRecord)
+        where = f"suppressions WHERE address_hash IN ({rows.marks(hashes)}) AND COALESCE(clinic_id, '') = ?"
+        found = rows.select(self._db, SuppressionRecord, where, (*hashes, clinic_id or ""))
+        return found[0] if found else None
 
     def blocking(self, clinic_id: str | None, hashes: Collection[str]) -> list[SuppressionRecord]:
         """Return the entries of these addresses on the clinic's list and on the platform's."""
-        either = Suppression.clinic_id.is_null()
-        if clinic_id is not None:
-            either |= Suppression.clinic_id == clinic_id
-        query = Suppression.select().where(Suppression.address_hash.in_(sorted(hashes)) & either)
-        return rows.fetch(self._db, query, SuppressionRecord)
+        where = (
+            f"suppressions WHERE address_hash IN ({rows.marks(hashes)}) "
+            "AND COALESCE(clinic_id, '') IN (?, '')"
+        )
+        return rows.select(self._db, SuppressionRecord, where, (*hashes, clinic_id or ""))
 
     def save(self, entry: SuppressionRecord) -> None:
         """Write the entry; one of the same list and address is replaced and keeps its id."""
-        changed = {name: getattr(entry, name) for name in ("reason", "since", "until", "address_sealed")}
-        query = Suppression.update(changed).where(
-            _of(entry.clinic_id) & (Suppression.address_hash == entry.address_hash)
+        sql = (
+            "UPDATE suppressions SET reason = ?, since = ?, until = ?, address_sealed = ? "
+            "WHERE address_hash = ? AND COALESCE(clinic_id, '') = ?"
         )
-        if not rows.run(self._db, query):
-            rows.insert(self._db, Suppression, entry)
+        changed = (entry.reason, entry.since, entry.until, entry.address_sealed)
+        with self._db.reading():
+            cursor = self._db.execute(sql, (*changed, entry.address_hash, entry.clinic_id or ""))
+        if not cursor.rowcount:
+            rows.insert_new(self._db, "suppressions", entry, with_id=True)
 
     def remove(self, clinic_id: str | None, hashes: Collection[str]) -> None:
         """Take an address off one list."""
-        query = Suppression.delete().where(_of(clinic_id) & Suppression.address_hash.in_(sorted(hashes)))
-        rows.run(self._db, query)
+        where = f"address_hash IN ({rows.marks(hashes)}) AND COALESCE(clinic_id, '') = ?"
+        with self._db.reading():
+            self._db.execute(f"DELETE FROM suppressions WHERE {where}", (*hashes, clinic_id or ""))
 
     def page(self, clinic_id: str | None, wanted: SuppressionFilter) -> list[SuppressionRecord]:
         """Return entries that have not run out, newest first."""
@@ -90,11 +95,10 @@ class SuppressionRepository:
 
     def acts(self, clinic_id: str | None, hashes: Collection[str]) -> list[ActRecord]:
         """Return what people did to one address on one list."""
-        of = (
-            SuppressionAct.clinic_id.is_null() if clinic_id is None else SuppressionAct.clinic_id == clinic_id
+        where = (
+            f"suppression_acts WHERE address_hash IN ({rows.marks(hashes)}) AND COALESCE(clinic_id, '') = ?"
         )
-        query = SuppressionAct.select().where(of & SuppressionAct.address_hash.in_(sorted(hashes)))
-        return rows.fetch(self._db, query, ActRecord)
+        return rows.select(self._db, ActRecord, where, (*hashes, clinic_id or ""))
 
 
 def _of(clinic_id: str | None) -> Any:

@@ -33,6 +33,5 @@ class TestSendRepository:
 
     def by_message_id(self, message_id: str) -> TestSendRecord | None:
         """Return the send that SES gave this message id, or None."""
-        return rows.fetch_one(
-            self._db, TestSend.select().where(TestSend.message_id == message_id), TestSendRecord
-        )
+        found = rows.select(self._db, TestSendRecord, "test_sends WHERE message_id = ?", (message_id,))
+        return found[0] if found else None
