@@ -19,6 +19,7 @@ from shared.errors import ServiceError
 _PREFIX = "sealed"
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_TEXT = ("utf-8", "surrogatepass")  # JSON may hold half a character, and it is to be sealed as anything else
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -79,7 +80,7 @@ class CredentialCipher:
     def seal(self, plaintext: str, place: str) -> str:
         """Return `plaintext` sealed for `place`."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ciphers[self.key_id].encrypt(nonce, plaintext.encode(), place.encode())
+        sealed = self._ciphers[self.key_id].encrypt(nonce, plaintext.encode(*_TEXT), place.encode())
         return f"{_PREFIX}:{self.key_id}:{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
     def open(self, value: str, place: str) -> str:
@@ -93,7 +94,7 @@ class CredentialCipher:
                 hint=f"Add key {key_id!r} to CREDENTIALS_KEYS again, behind the current one, and restart.",
             )
         try:
-            return cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], place.encode()).decode()
+            return cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], place.encode()).decode(*_TEXT)
         except (InvalidTag, ValueError):  # ValueError: too short for a nonce
             raise SealedValueError(
                 f"A stored value does not open with its key {key_id!r}: it was changed, or moved here.",

@@ -5,6 +5,7 @@ ministack keeps two stores, and event destinations only in v2's; so each set is 
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -103,7 +104,5 @@ class ConfigurationSets:
 
     def _quietly(self, service: str, caller: Caller, operation: str, **arguments: Any) -> None:
         """Bring the other store to the same state; it may be there already."""
-        try:
+        with suppress(ClientError):
             getattr(self._clients.client(service, caller), operation)(**arguments)
-        except ClientError:
-            return

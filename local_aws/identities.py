@@ -33,6 +33,8 @@ class Identities:
             return self._settings.setdefault(key, NotificationSettings())
 
     def exists(self, caller: Caller, identity: str) -> bool:
+        if not identity:
+            return False
         answer = self._clients.client("ses", caller).get_identity_verification_attributes(
             Identities=[identity]
         )

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from xml.sax.saxutils import escape
 
-from botocore.exceptions import ClientError
-
 from local_aws.calls import Answer, Call, xml_answer, xml_error
 from local_aws.identities import KINDS, Identities
 from local_aws.ses_events import SesEvents
@@ -29,11 +27,8 @@ class SesNotificationSettings:
         identity, kind = _identity(call.params.get("Identity", "")), call.params.get("NotificationType", "")
         if kind not in KINDS:
             return xml_error("ValidationError", f"NotificationType must be one of {', '.join(KINDS)}")
-        try:
-            if not self._identities.exists(call.caller, identity):
-                return xml_error("InvalidParameterValue", f"Identity <{identity}> is not verified.")
-        except ClientError as error:
-            return xml_error("InvalidParameterValue", str(error))
+        if not self._identities.exists(call.caller, identity):
+            return xml_error("InvalidParameterValue", f"Identity <{identity}> is not verified.")
         topics = self._identities.settings(call.caller, identity).topics
         topics.pop(kind, None)
         if topic := call.params.get("SnsTopic"):

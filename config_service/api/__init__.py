@@ -2,19 +2,10 @@
 
 from flask import Flask, Response, request
 
-from config_service.api import (
-    communication,
-    events,
-    held_events,
-    internal,
-    operations,
-    suppression_transfer,
-    suppressions,
-    test_emails,
-)
+from config_service.api import documentation, internal, operations, suppression_transfer
 from config_service.api.authentication import Guard, bearer_guard, internal_guard
+from config_service.api.blueprints import BLUEPRINTS
 from config_service.api.context import hand_services
-from config_service.api.documentation import install_documentation
 from config_service.api.json_body import require_json
 from config_service.errors import STATUSES
 from config_service.services.services import Services
@@ -26,20 +17,6 @@ from shared.logging import install_request_logging
 from shared.metrics import observe_request
 
 MAX_BODY_BYTES = 256 * 1024
-
-_CLINIC = "/api/v1/clinics/<clinic_id>/communication"
-_PLATFORM = "/api/v1"
-# In the order of the documentation. The suppression list stands twice: a clinic's, and the platform's own.
-_BLUEPRINTS = (
-    (communication.bp, _CLINIC, None),
-    (test_emails.bp, _CLINIC, None),
-    (suppressions.bp, f"{_CLINIC}/suppressions", None),
-    (suppression_transfer.bp, f"{_CLINIC}/suppressions", None),
-    (events.bp, _CLINIC, None),
-    (suppressions.bp, f"{_PLATFORM}/suppressions", "platform suppressions"),
-    (suppression_transfer.bp, f"{_PLATFORM}/suppressions", "platform suppression transfer"),
-    (held_events.bp, f"{_PLATFORM}/events/held", None),
-)
 
 
 def install_api(app: Flask, services: Services, verifier: TokenVerifier, settings: ConfigSettings) -> None:
@@ -55,12 +32,11 @@ def install_api(app: Flask, services: Services, verifier: TokenVerifier, setting
     }
     public = (bearer_guard(verifier),)
     _attach(app, guards)
-    documented = install_documentation(app)
-    for blueprint, prefix, name in _BLUEPRINTS:
+    for blueprint, prefix, name in BLUEPRINTS:
         takes_json = blueprint is not suppression_transfer.bp  # which takes CSV, and checks that itself
-        guards[name or blueprint.name] = (*public, require_json) if takes_json else public
-        documented.register_blueprint(blueprint, url_prefix=prefix, **({"name": name} if name else {}))
-    for plain in (internal.recording, internal.sending, operations.bp):
+        guards[name] = (*public, require_json) if takes_json else public
+        app.register_blueprint(blueprint, url_prefix=prefix, name=name)
+    for plain in (internal.recording, internal.sending, operations.bp, documentation.bp):
         app.register_blueprint(plain)
     _make_gets_conditional(app)
 

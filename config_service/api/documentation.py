@@ -1,11 +1,14 @@
 """The OpenAPI document, written by the schemas, and a page to read it; nothing is fetched from elsewhere."""
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import flask_swagger_ui
 from flask import Blueprint, Flask, Response, jsonify, render_template_string, send_from_directory
 from flask_smorest import Api
 
+from config_service.api.blueprints import BLUEPRINTS
 from config_service.api.schemas import ErrorSchema
 
 _ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
@@ -58,14 +61,6 @@ class DocumentedApi(Api):  # type: ignore[misc]  # flask-smorest has no types
     def _register_error_handlers(self) -> None:
         """Leave errors to `shared.errors`."""
 
-    def _openapi_json(self) -> Response:
-        document = self.spec.to_dict()
-        document["paths"] = {_renamed(path): item for path, item in document["paths"].items()}
-        for item in document["paths"].values():
-            for parameter in item.get("parameters", ()):
-                parameter["name"] = _PATH_PARTS.get(parameter["name"], parameter["name"])
-        return jsonify(document)
-
 
 def _renamed(path: str) -> str:
     for ours, theirs in _PATH_PARTS.items():
@@ -73,22 +68,29 @@ def _renamed(path: str) -> str:
     return path
 
 
-def install_documentation(app: Flask) -> DocumentedApi:
-    """Serve the document at /openapi.json and the page at /docs; return where blueprints are registered."""
-    app.config.update(
-        API_TITLE="Clinic communication API",
-        API_VERSION="v1",
-        OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/",
-        OPENAPI_JSON_PATH="openapi.json",
-    )
+@cache
+def openapi_document() -> dict[str, Any]:
+    """Return the document, made when it is first asked for: a service that starts does not wait for it."""
+    app = Flask("documentation", static_folder=None)
+    app.config.update(API_TITLE="Clinic communication API", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    api = DocumentedApi(
-        app, spec_kwargs={"info": {"description": _INTRODUCTION}, "security": [{"bearer": []}]}
-    )
+    options = {"info": {"description": _INTRODUCTION}, "security": [{"bearer": []}]}
+    api = DocumentedApi(app, spec_kwargs=options)
     api.spec.components.security_scheme("bearer", scheme)
-    app.register_blueprint(bp)
-    return api
+    for blueprint, prefix, name in BLUEPRINTS:
+        api.register_blueprint(blueprint, url_prefix=prefix, name=name)
+    document: dict[str, Any] = api.spec.to_dict()
+    document["paths"] = {_renamed(path): item for path, item in document["paths"].items()}
+    for item in document["paths"].values():
+        for parameter in item.get("parameters", ()):
+            parameter["name"] = _PATH_PARTS.get(parameter["name"], parameter["name"])
+    return document
+
+
+@bp.get("/openapi.json")
+def openapi() -> Response:
+    """Return the document."""
+    return jsonify(openapi_document())
 
 
 @bp.get("/docs")

@@ -1,6 +1,8 @@
 """Bodies of the communication configuration and of test emails. Field names are the API's own."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from config_service.services.channel_schemas import ChannelSchema, EmailChannelSchema
 
@@ -28,6 +30,10 @@ CONFIG_EXAMPLE = {
 }
 
 
+def _refuse_external_id(_: Any) -> None:
+    raise ValidationError("externalId is given by us and cannot be chosen; GET shows it.")
+
+
 class ErrorSchema(Schema):
     """The one shape of every error."""
 
@@ -45,6 +51,9 @@ class ConfigUpdateSchema(Schema):
     email = fields.Nested(EmailChannelSchema, allow_none=True)
     whatsapp = fields.Nested(ChannelSchema, allow_none=True)
     sms = fields.Nested(ChannelSchema, allow_none=True)
+    externalId = fields.Raw(
+        validate=_refuse_external_id, metadata={"description": "Refused: it is given by us and shown by GET"}
+    )
 
 
 class SesSetupSchema(Schema):

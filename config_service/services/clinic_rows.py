@@ -47,9 +47,9 @@ class ClinicRows:
             except SealedValueError as error:
                 failed[record.id] = error
         self._repositories.database.truncate_log()
-        for error in failed.values():
-            message = f"Not everything of {', '.join(failed)} could be sealed anew. {error.message}"
-            raise SealedValueError(message, code=error.code, hint=error.hint)
+        for first in failed.values():
+            message = f"Not everything of {', '.join(failed)} could be sealed anew. {first.message}"
+            raise SealedValueError(message, code=first.code, hint=first.hint)
 
     def _reseal(self, clinic_id: str) -> bool:
         with self._repositories.database.transaction():

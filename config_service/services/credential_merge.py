@@ -45,36 +45,24 @@ class CredentialMerge:
         }
         plain = {name: value for name, value in given.credentials.items() if name not in masked}
         loaded = _loaded(kind, plain)
-        kept, opened = self._kept(clinic_id, channel, given, stored, {**loaded, **masked})
+        entry, opened = self._same_account(clinic_id, channel, given, stored, {**loaded, **masked})
+        kept = _kept(kind, given, loaded, entry, opened)
         if missing := sorted(masked.keys() - kept.keys()):
-            raise InvalidError(
-                "A masked secret stands for the stored one only while what it belongs to stays the same.",
-                code="secret_needed",
-                hint=f"Enter the secret itself, or leave {', '.join(kind.identity)} as stored.",
-                errors={
-                    name: ["Enter it again: it is masked, and there is no stored one to keep."]
-                    for name in missing
-                },
-            )
-        self._check(given.provider, {**opened, **loaded})
+            raise _secret_needed(kind, missing)
+        self._check(given.provider, {**{name: opened[name] for name in kept}, **loaded})
         sealed = self._sealing.seal(clinic_id, channel, replace(given, credentials=loaded))
         return replace(given, credentials={**sealed, **kept})
 
-    def _kept(
+    def _same_account(
         self,
         clinic_id: str,
         channel: str,
         given: ProviderEntry,
         stored: Sequence[ProviderEntry],
         wanted: Mapping[str, Any],
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the secrets to keep, sealed as they are stored and opened."""
+    ) -> tuple[ProviderEntry | None, dict[str, Any]]:
+        """Return the stored entry that `given` continues, with its credentials opened; or None."""
         kind = PROVIDERS[channel][given.provider]
-        names = {
-            name for name in kind.secrets if is_masked(wanted.get(name)) or name not in given.credentials
-        }
-        if not names or wanted.get("roleArn"):
-            return {}, {}
         for entry in stored:
             if entry.provider != given.provider:
                 continue
@@ -83,9 +71,8 @@ class CredentialMerge:
             except SealedValueError:
                 continue  # it cannot be kept; that it is entered again is the way out
             if _same(given, kind, wanted, opened):
-                held = {name for name in names if entry.credentials.get(name) is not None}
-                return {n: entry.credentials[n] for n in held}, {n: opened[n] for n in held}
-        return {}, {}
+                return entry, opened
+        return None, {}
 
     @staticmethod
     def _check(provider: str, credentials: Mapping[str, Any]) -> None:
@@ -93,6 +80,40 @@ class CredentialMerge:
             check_complete(provider, credentials)
         except ValidationError as error:
             raise _invalid(error) from None
+
+
+def _kept(
+    kind: ProviderKind,
+    given: ProviderEntry,
+    loaded: Mapping[str, Any],
+    entry: ProviderEntry | None,
+    opened: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the stored secrets, sealed as they are, that `given` masks, leaves out, or repeats."""
+    if entry is None:
+        return {}
+    by_role = bool(loaded.get("roleArn"))
+    return {
+        name: entry.credentials[name]
+        for name in kind.secrets
+        if entry.credentials.get(name) is not None
+        and (loaded.get(name) == opened[name] or (not by_role and _is_left(given, name)))
+    }
+
+
+def _is_left(given: ProviderEntry, name: str) -> bool:
+    return name not in given.credentials or is_masked(given.credentials[name])
+
+
+def _secret_needed(kind: ProviderKind, missing: Sequence[str]) -> InvalidError:
+    return InvalidError(
+        "A masked secret stands for the stored one only while what it belongs to stays the same.",
+        code="secret_needed",
+        hint=f"Enter the secret itself, or leave {', '.join(kind.identity)} as stored.",
+        errors={
+            name: ["Enter it again: it is masked, and there is no stored one to keep."] for name in missing
+        },
+    )
 
 
 def _same(

@@ -98,7 +98,8 @@ def _email(
 
 
 def _chosen(settings: ChannelSettings, provider: str | None) -> ProviderEntry:
-    entries = settings.entries()
+    fallback = sorted(settings.fallback, key=lambda entry: entry.priority)
+    entries = (settings.primary, *fallback) if settings.primary else tuple(fallback)
     if provider is not None:
         entries = tuple(entry for entry in entries if entry.provider == provider)
     if not entries:

@@ -22,12 +22,24 @@ class JsonDocument(p.Field):
         return json.loads(value) if isinstance(value, str) else value
 
 
+class JsonObject(JsonDocument):
+    """A JSON object; what a direct update left in any other shape reads as an empty one."""
+
+    def python_value(self, value: Any) -> dict[str, Any]:
+        """Return the object."""
+        try:
+            document = super().python_value(value)
+        except ValueError:  # a JSON text, which psycopg has parsed already
+            return {}
+        return document if isinstance(document, dict) else {}
+
+
 class Clinic(p.Model):
     """A clinic; its communication configuration stands at `settings.communicationSettings`."""
 
     id = p.TextField(primary_key=True)
     name = p.TextField(null=True)
-    settings = JsonDocument()
+    settings = JsonObject()
     external_id = p.TextField(null=True, unique=True)
     created_at = p.BigIntegerField(null=True)
     updated_at = p.BigIntegerField(null=True)

@@ -49,7 +49,7 @@ def call(client: FlaskClient, people: Any) -> Call:
 
 @pytest.fixture
 def of(call: Call) -> Call:
-    """Return what asks about a clinic: of("clinic-1", "GET", "config")."""
+    """Return what asks about one clinic, such as `of("clinic-1", "GET", "config")`."""
     return lambda clinic_id, method, rest, *more, **extra: call(
         method, f"/api/v1/clinics/{clinic_id}/communication/{rest}", *more, **extra
     )
@@ -79,6 +79,18 @@ def event() -> MakeEvent:
         return {name: value for name, value in document.items() if value is not None}
 
     return make
+
+
+@pytest.fixture
+def report(record: Any, event: MakeEvent) -> Callable[..., dict[str, Any]]:
+    """Return what makes one event, reports it and returns what became of it."""
+
+    def post(*args: Any, **changes: Any) -> dict[str, Any]:
+        (result,) = record(event(*args, **changes))
+        found: dict[str, Any] = result
+        return found
+
+    return post
 
 
 @pytest.fixture

@@ -137,9 +137,9 @@ def assign_twice(call: Any, event_id: str) -> list[int]:
 
 @pytest.mark.parametrize(("role", "left"), [("super_admin", 0), ("clinic_admin", 1)])
 def test_a_held_event_is_applied_once_a_super_admin_saves_its_source(
-    of: Any, call: Any, people: Any, ses: Any, record: Any, event: Any, role: str, left: int
+    of: Any, call: Any, people: Any, ses: Any, report: Any, role: str, left: int
 ) -> None:
-    record(event("Bounce", JANE, source=STRANGER))
+    report("Bounce", JANE, source=STRANGER)
     who = people.super_admin if role == "super_admin" else people.clinic_admin("c3")
 
     of("c3", "PUT", "ses", {**ses, "fromEmail": STRANGER}, headers=who)

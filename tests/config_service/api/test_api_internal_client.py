@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
+from config_service.errors import STATUSES
 from shared.internal_api import FeedbackEvent
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
 from shared.ses import SesEvent
@@ -52,6 +53,10 @@ def client_of(url: str) -> Iterator[Any]:
     yield make
     for client in clients:
         client._session.close()
+
+
+def database_away(*_: Any) -> None:
+    raise next(kind for kind in STATUSES if kind.__name__ == "StorageUnavailableError")("gone")
 
 
 def bounce(number: int, recipient: str, source: str = "noreply@clinic-domain.example") -> FeedbackEvent:
@@ -121,7 +126,7 @@ def test_the_effective_config_comes_opened(client_of: Any, set_up: Any, ses: Any
 
 
 def test_what_is_refused_and_what_cannot_be_known_are_two_errors(
-    client_of: Any, set_up: Any, break_database: Any
+    client_of: Any, set_up: Any, services: Any, monkeypatch: Any
 ) -> None:
     set_up("c1")
     sender = client_of(SEND)
@@ -132,8 +137,8 @@ def test_what_is_refused_and_what_cannot_be_known_are_two_errors(
         sender.check_addresses("c1", [])
     with pytest.raises(InternalCallError, match="refused the token"):
         sender.topics()
-    break_database()
+    monkeypatch.setattr(services.repositories.suppressions, "blocking", database_away)
     with pytest.raises(InternalCallError, match="503"):
-        client_of(RECORD).record([bounce(1, "jane@example.org")])
+        sender.check_addresses("c1", ["jane@example.org"])
 
     assert unknown.value.code == "clinic_not_found"

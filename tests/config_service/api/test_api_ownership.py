@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the database does not matter
 SHARED_TOPIC = "arn:aws:sns:us-east-1:123456789012:healthcare-ses-events"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:ses-events-of-c1"
 PLATFORM_ADDRESS = "noreply@healthcare.example"
@@ -51,6 +52,7 @@ def test_what_another_uses_is_refused_to_a_clinic_admin_without_a_name(
     assert of("mine", "GET", "config").status_code == 404
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("changes", "code"), TAKEN.values(), ids=TAKEN)
 def test_a_super_admin_may_take_it_and_is_warned(of: Any, ses: Any, changes: Any, code: str) -> None:
     saved = of("mine", "PUT", "ses", {**ses, **changes})

@@ -132,8 +132,7 @@ def test_an_event_of_the_platforms_account_that_overtakes_the_answer_moves_to_th
     call: Any,
     outcome: Any,
     set_up: Any,
-    record: Any,
-    event: Any,
+    report: Any,
     email_providers: Any,
     monkeypatch: Any,
 ) -> None:
@@ -142,7 +141,7 @@ def test_an_event_of_the_platforms_account_that_overtakes_the_answer_moves_to_th
     before: list[Any] = []
 
     def bounce_at_once(_: Any) -> str:
-        before.extend(record(event("Bounce", JANE, mailMessageId="fast-1", source=PLATFORM)))
+        before.append(report("Bounce", JANE, mailMessageId="fast-1", source=PLATFORM))
         before.append(len(call("GET", "/api/v1/suppressions").json["suppressions"]))
         return "fast-1"
 
@@ -162,8 +161,7 @@ def test_a_held_event_that_overtakes_the_answer_is_applied(
     call: Any,
     outcome: Any,
     set_up: Any,
-    record: Any,
-    event: Any,
+    report: Any,
     email_providers: Any,
     monkeypatch: Any,
 ) -> None:
@@ -173,7 +171,7 @@ def test_a_held_event_that_overtakes_the_answer_is_applied(
     results: list[Any] = []
 
     def bounce_at_once(_: Any) -> str:
-        results.extend(record(event("Bounce", JANE, mailMessageId="fast-1")))
+        results.append(report("Bounce", JANE, mailMessageId="fast-1"))
         return "fast-1"
 
     monkeypatch.setattr(account, "send", bounce_at_once)

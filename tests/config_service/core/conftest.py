@@ -11,7 +11,9 @@ from config_service.settings import ConfigSettings
 
 
 @pytest.fixture
-def another_process(settings: ConfigSettings, email_providers: Any, clock: Any) -> Iterator[Callable[..., Services]]:
+def another_process(
+    settings: ConfigSettings, email_providers: Any, clock: Any
+) -> Iterator[Callable[..., Services]]:
     """Return what builds the use cases once more over the same database, as another process does."""
     made: list[Services] = []
 

@@ -17,7 +17,9 @@ UNKNOWN_TOPIC = "arn:aws:sns:us-east-1:999999999999:nobodys"
 
 def platform_clinic(services: Services, clinic_id: str) -> None:
     """Make a clinic without an account of its own."""
-    services.configs.save_clinic_config(clinic_id=clinic_id, actor=ROOT, email={"defaultFrom": f"hi@{clinic_id}.example"})
+    services.configs.save_clinic_config(
+        clinic_id=clinic_id, actor=ROOT, email={"defaultFrom": f"hi@{clinic_id}.example"}
+    )
 
 
 @pytest.fixture
@@ -31,8 +33,13 @@ def clinics(services: Services) -> Services:
         services.configs.save_clinic_config(
             clinic_id=f"same-{number}", actor=ROOT, email={"defaultFrom": "shared@same.example"}
         )
-    smtp = {"provider": "smtp", "credentials": {"host": "mail.f.example", "port": 587, "fromEmail": "fall@f.example"}}
-    services.configs.save_clinic_config(clinic_id="fall", actor=ROOT, email={"fallback": [smtp], "defaultFrom": "Default@D.example"})
+    smtp = {
+        "provider": "smtp",
+        "credentials": {"host": "mail.f.example", "port": 587, "fromEmail": "fall@f.example"},
+    }
+    services.configs.save_clinic_config(
+        clinic_id="fall", actor=ROOT, email={"fallback": [smtp], "defaultFrom": "Default@D.example"}
+    )
     platform_clinic(services, "poor")
     return services
 
@@ -91,7 +98,9 @@ TABLE: list[tuple[dict[str, Any], str, str | None]] = [
 
 def test_an_event_is_mapped_by_the_first_rule_that_answers(clinics: Services) -> None:
     found = clinics.feedback.record([event(**given) for given, _, _ in TABLE])
-    assert [(given, each.rule, each.clinic_id) for each, (given, _, _) in zip(found, TABLE, strict=True)] == TABLE
+    assert [
+        (given, each.rule, each.clinic_id) for each, (given, _, _) in zip(found, TABLE, strict=True)
+    ] == TABLE
     held = {result.rule for result in found if result.result == "held"}
     assert held == {"source_of_another_clinic", "topic_of_several_clinics", "unknown_topic", "unknown_source"}
     assert all(result.result == "recorded" for result in found if result.rule not in held)
@@ -110,14 +119,18 @@ def test_the_message_id_of_a_send_that_we_recorded_names_its_clinic(clinics: Ser
     ]
 
 
-def test_a_clinic_that_got_an_account_of_its_own_no_longer_sends_through_the_platforms(clinics: Services) -> None:
+def test_a_clinic_that_got_an_account_of_its_own_no_longer_sends_through_the_platforms(
+    clinics: Services,
+) -> None:
     give_ses(clinics, "poor", fromEmail="hi@poor.example")
     (found,) = clinics.feedback.record([event(source=PLATFORM_ADDRESS, clinic_tag="poor")])
     assert (found.rule, found.clinic_id) == ("platform", None)
 
 
 def test_a_clinic_whose_account_is_switched_off_sends_through_the_platforms(clinics: Services) -> None:
-    clinics.configs.save_ses(clinic_id=A, actor=ROOT, credentials={"region": "us-east-1", "fromEmail": FROM_A}, enabled=False)
+    clinics.configs.save_ses(
+        clinic_id=A, actor=ROOT, credentials={"region": "us-east-1", "fromEmail": FROM_A}, enabled=False
+    )
     (found,) = clinics.feedback.record([event(source=PLATFORM_ADDRESS, clinic_tag=A)])
     assert (found.rule, found.clinic_id) == ("tag", A)
 
@@ -150,7 +163,9 @@ def entry(address: Any) -> dict[str, Any]:
         {"primary": {"provider": "aws_ses", "credentials": []}, "defaultFrom": "sender@direct.example"},
     ],
 )  # fmt: skip
-def test_what_the_platform_writes_directly_is_mapped_at_once(services: Services, email: dict[str, Any]) -> None:
+def test_what_the_platform_writes_directly_is_mapped_at_once(
+    services: Services, email: dict[str, Any]
+) -> None:
     write(services, "direct", email)
     (found,) = services.feedback.record([event(source="sender@direct.example")])
     assert (found.rule, found.clinic_id) == ("source", "direct")
@@ -172,7 +187,9 @@ def test_the_index_follows_every_change_of_the_settings(services: Services) -> N
     assert gone.result == "held"
 
 
-def test_an_event_that_overtook_the_answer_moves_to_its_clinic(clinics: Services, email_providers: Any) -> None:
+def test_an_event_that_overtook_the_answer_moves_to_its_clinic(
+    clinics: Services, email_providers: Any
+) -> None:
     """SES may report a bounce before it has told us the message's id."""
     clinics.feedback.record([event(mail_message_id="platform-1", source=PLATFORM_ADDRESS)])
     assert codes(clinics, B) == ["hard_bounce"]  # platform-wide, as nothing else was known

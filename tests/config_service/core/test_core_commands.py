@@ -49,7 +49,9 @@ def test_migrate_says_that_there_is_nothing_to_do(variables: Any, capsys: pytest
     assert lines(capsys) == ["The database is up to date."]
 
 
-def test_migrate_names_what_it_applied(variables: Any, no_var: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_migrate_names_what_it_applied(
+    variables: Any, no_var: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     variables.setenv("DATABASE_URL", f"sqlite:///{no_var}/fresh/new.db")
     assert main(["migrate"]) == 0
     applied = lines(capsys)
@@ -79,7 +81,9 @@ def test_reseal_brings_every_clinic_under_the_new_key_and_then_rests(
         each.repositories.database.close()
 
 
-def test_reseal_goes_on_past_a_clinic_whose_key_is_lost(variables: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_reseal_goes_on_past_a_clinic_whose_key_is_lost(
+    variables: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     services = create_services()
     give_ses(services, "a", fromEmail="noreply@a.example")
     variables.setenv("CREDENTIALS_KEYS", "other:" + base64.b64encode(b"x" * 32).decode())
@@ -104,7 +108,9 @@ def test_sweep_seals_and_says_so(variables: Any, capsys: pytest.CaptureFixture[s
 def test_a_token_of_the_command_is_accepted(variables: Any, capsys: pytest.CaptureFixture[str]) -> None:
     variables.setenv("JWT_ISSUER", "us")
     variables.setenv("JWT_AUDIENCE", "clinics")
-    assert main(["token", "--role", "CLINIC_ADMIN", "--clinic", "c1", "--clinic", "c2", "--subject", "ann"]) == 0
+    assert (
+        main(["token", "--role", "CLINIC_ADMIN", "--clinic", "c1", "--clinic", "c2", "--subject", "ann"]) == 0
+    )
     (token,) = lines(capsys)
     settings = read_settings({"JWT_ISSUER": "us", "JWT_AUDIENCE": "clinics"})
     found = TokenVerifier(settings.jwt).verify(token)

@@ -83,7 +83,10 @@ def test_two_processes_that_deliver_everything_three_times_in_any_order_agree_wi
         return found
 
     found = at_once(
-        *((services, lambda s=services, n=n: in_batches(s, shuffled(n), size=40)) for n, services in enumerate(both))
+        *(
+            (services, lambda s=services, n=n: in_batches(s, shuffled(n), size=40))
+            for n, services in enumerate(both)
+        )
     )
     assert all(set(each) <= {"recorded", "duplicate"} for each in found), found
     assert sum(each.count("recorded") for each in found) == recorded
@@ -124,8 +127,13 @@ def test_a_delivery_and_the_fifth_soft_bounce_at_once_end_as_one_after_the_other
     for number in range(12):
         patient = f"p{number}@patients.example"
         results(both[0], *(soft(recipient=patient, ms=at) for at in range(4)))
-        fifth, delivery = soft(recipient=patient, ms=9), event("Delivery", recipient=patient, ms=6 if number % 2 else 12)
-        at_once((both[0], lambda e=fifth: results(both[0], e)), (both[1], lambda e=delivery: results(both[1], e)))
+        fifth, delivery = (
+            soft(recipient=patient, ms=9),
+            event("Delivery", recipient=patient, ms=6 if number % 2 else 12),
+        )
+        at_once(
+            (both[0], lambda e=fifth: results(both[0], e)), (both[1], lambda e=delivery: results(both[1], e))
+        )
         assert codes(both[0], "c1", patient) == ([] if number % 2 else ["soft_bounce"])
 
 
@@ -136,7 +144,11 @@ def test_a_removal_and_a_bounce_at_once_leave_list_and_history_in_agreement(
     for number in range(6):
         patient = f"p{number}@patients.example"
         results(both[0], event(recipient=patient, days=-1))
-        (entry,) = [e for e in both[0].suppressions.page("c1", SuppressionFilter(now=0, limit=99))[0] if e.email == patient]
+        (entry,) = [
+            e
+            for e in both[0].suppressions.page("c1", SuppressionFilter(now=0, limit=99))[0]
+            if e.email == patient
+        ]
         newer = event(recipient=patient, ms=50)
         at_once(
             (both[0], lambda i=entry.id: both[0].suppressions.remove("c1", i, ROOT, "a note", consent=False)),
@@ -162,7 +174,8 @@ def direct_update(url: str, clinic_id: str, name: str, value: str) -> None:
         connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)
         with connection:
             connection.execute(
-                "UPDATE clinics SET settings = json_set(settings, '$.' || ?, ?) WHERE id = ?", (name, value, clinic_id)
+                "UPDATE clinics SET settings = json_set(settings, '$.' || ?, ?) WHERE id = ?",
+                (name, value, clinic_id),
             )
         connection.close()
         return
@@ -199,11 +212,15 @@ def test_a_direct_update_while_the_service_seals_is_never_lost(
     both[0].sweep.run()
     stored = both[0].repositories.clinics.get("c1")
     assert stored is not None
-    assert {name for name in stored.settings if name.startswith("k")} == {f"k{number}" for number in range(25)}
+    assert {name for name in stored.settings if name.startswith("k")} == {
+        f"k{number}" for number in range(25)
+    }
     assert SECRET not in json.dumps(stored.settings)
 
 
-def test_two_saves_that_claim_one_new_address_at_once_have_one_winner(both: tuple[Services, Services]) -> None:
+def test_two_saves_that_claim_one_new_address_at_once_have_one_winner(
+    both: tuple[Services, Services],
+) -> None:
     for number in range(6):
         address = f"noreply@new-{number}.example"
         found = at_once(
@@ -227,13 +244,20 @@ def test_two_first_saves_of_one_clinic_at_once_make_one_row(both: tuple[Services
     assert counted(both[0], "clinics") == 1
 
 
-def test_one_held_event_that_two_processes_apply_at_once_is_applied_once(both: tuple[Services, Services]) -> None:
+def test_one_held_event_that_two_processes_apply_at_once_is_applied_once(
+    both: tuple[Services, Services],
+) -> None:
     results(both[0], *(event(ms=ms) for ms in range(8)))
     give_ses(both[0], "elsewhere", fromEmail="noreply@elsewhere.example")
     with both[0].repositories.database.transaction():  # a save whose process died before it could retry
         both[0].repositories.database.execute(
             "INSERT INTO clinics (id, settings) VALUES (?, ?)",
-            ("c1", json.dumps({"communicationSettings": {"email": {"defaultFrom": "noreply@clinic-domain.example"}}})),
+            (
+                "c1",
+                json.dumps(
+                    {"communicationSettings": {"email": {"defaultFrom": "noreply@clinic-domain.example"}}}
+                ),
+            ),
         )
     found = at_once(*((services, services.held_events.retry) for services in both))
     assert sum(found) == 8

@@ -52,7 +52,11 @@ def test_a_clinics_value_does_not_open_in_another_clinic_channel_or_field() -> N
     moved = ProviderEntry("aws_sns", credentials={"accessKeyId": sealed.credentials["secretAccessKey"]})
     for clinic, channel, found in (("c2", "sms", sealed), ("c1", "email", sealed), ("c1", "sms", moved)):
         with pytest.raises(SealedValueError):
-            sealing.open(clinic, channel, ProviderEntry("unknown" if channel == "email" else "aws_sns", credentials=found.credentials))
+            sealing.open(
+                clinic,
+                channel,
+                ProviderEntry("unknown" if channel == "email" else "aws_sns", credentials=found.credentials),
+            )
 
 
 def test_a_missing_key_is_named() -> None:
@@ -78,6 +82,7 @@ _GOOD = CIPHER.seal("a secret", PLACE)
         _GOOD.replace("sealed:old:", "sealed:old:AAAA"),
         f"sealed:old:{base64.urlsafe_b64encode(os.urandom(40)).decode()}",
     ],
+    ids=range(9),  # they are made anew in every process
 )
 def test_a_damaged_value_is_an_error_of_ours_and_shows_nothing(value: str) -> None:
     with pytest.raises(SealedValueError) as raised:
@@ -105,6 +110,7 @@ def key(length: int = 32) -> str:
 @pytest.mark.parametrize(
     ("text", "ids"),
     [(f"k1:{key()}", ["k1"]), (f" k2:{key()} , k1:{key()},", ["k2", "k1"]), (generate_key_text(), ["k1"])],
+    ids=range(3),
 )
 def test_keys_are_read_in_their_order(text: str, ids: list[str]) -> None:
     assert [found.id for found in parse_keys(text)] == ids

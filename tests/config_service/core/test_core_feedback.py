@@ -72,18 +72,25 @@ def test_opening_a_mail_twice_is_recorded_twice(services: Services) -> None:
 
 
 def test_a_transient_and_a_later_permanent_bounce_of_one_message_both_count(services: Services) -> None:
-    assert results(services, soft(mail_message_id="m"), event(mail_message_id="m", ms=9)) == ["recorded", "recorded"]
+    assert results(services, soft(mail_message_id="m"), event(mail_message_id="m", ms=9)) == [
+        "recorded",
+        "recorded",
+    ]
     assert codes(services, "c1") == ["hard_bounce"]
 
 
 def test_all_recipients_of_one_sns_message_are_recorded(services: Services) -> None:
-    both = [event(sns="s", mail_message_id="m", recipient=name) for name in (PATIENT, "john@patients.example")]
+    both = [
+        event(sns="s", mail_message_id="m", recipient=name) for name in (PATIENT, "john@patients.example")
+    ]
     assert results(services, *both) == ["recorded", "recorded"]
     assert codes(services, "c1", "john@patients.example") == ["hard_bounce"]
 
 
 def test_one_mailbox_in_two_spellings_is_one_entry(services: Services) -> None:
-    assert results(services, event(recipient="Jane@Patients.Example"), event(recipient="jane@patients.example")) == [
+    assert results(
+        services, event(recipient="Jane@Patients.Example"), event(recipient="jane@patients.example")
+    ) == [
         "recorded",
         "recorded",
     ]
@@ -176,7 +183,11 @@ def test_a_delivery_in_between_resets_the_count_in_any_order_of_arrival(
     services: Services, order: tuple[int, ...]
 ) -> None:
     results(services, event("Delivery", recipient="john@patients.example"))
-    parts = [[soft(days=0), soft(days=1)], [event("Delivery", days=1, ms=9)], [soft(days=day) for day in (2, 3, 4)]]
+    parts = [
+        [soft(days=0), soft(days=1)],
+        [event("Delivery", days=1, ms=9)],
+        [soft(days=day) for day in (2, 3, 4)],
+    ]
     for part in order:
         results(services, *parts[part])
     assert codes(services, "c1") == []
@@ -272,8 +283,16 @@ def test_the_internal_api_answers_each_event_by_itself(record: Callable[..., lis
         "bounceType": "Permanent",
         "mailMessageId": "m1",
     }
-    found = record(good, {**good, "at": "yesterday"}, "no event", {**good, "snsMessageId": "s2"}, {**good, "new": 1})
-    assert [result["result"] for result in found] == ["recorded", "refused", "refused", "duplicate", "duplicate"]
+    found = record(
+        good, {**good, "at": "yesterday"}, "no event", {**good, "snsMessageId": "s2"}, {**good, "new": 1}
+    )
+    assert [result["result"] for result in found] == [
+        "recorded",
+        "refused",
+        "refused",
+        "duplicate",
+        "duplicate",
+    ]
     assert found[0]["clinicId"] == "c1"
     assert found[0]["rule"] == "source"
 
@@ -288,4 +307,8 @@ def test_an_unreadable_event_is_held_sealed_and_never_twice(services: Services) 
 
 def test_an_event_without_ids_is_unique_by_its_sns_message(services: Services) -> None:
     first = event(mail_message_id=None)
-    assert results(services, first, first, event(mail_message_id=None)) == ["recorded", "duplicate", "recorded"]
+    assert results(services, first, first, event(mail_message_id=None)) == [
+        "recorded",
+        "duplicate",
+        "recorded",
+    ]

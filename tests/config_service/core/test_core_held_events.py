@@ -103,7 +103,7 @@ def test_it_can_be_assigned_by_hand_once(held: Services) -> None:
     assert codes(held, "c1") == ["hard_bounce"]
     with pytest.raises(NotFoundError):
         held.held_events.assign(waiting.id or 0, "c1", ROOT)
-    assert [row.action for row in held.repositories.audit.of_clinic("c1")][0] == "held_event.assigned"
+    assert held.repositories.audit.of_clinic("c1")[0].action == "held_event.assigned"
 
 
 def test_it_cannot_be_assigned_to_a_clinic_that_does_not_exist(held: Services) -> None:

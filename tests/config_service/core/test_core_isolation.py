@@ -15,7 +15,14 @@ _CLAIMS = st.fixed_dictionaries(
     {
         "kind": st.sampled_from(["Bounce", "Complaint", "Delivery", "Send"]),
         "source": st.sampled_from(
-            ["noreply@a.example", "noreply@b.example", "x@b.example", PLATFORM_ADDRESS, "x@nowhere.example", None]
+            [
+                "noreply@a.example",
+                "noreply@b.example",
+                "x@b.example",
+                PLATFORM_ADDRESS,
+                "x@nowhere.example",
+                None,
+            ]
         ),
         "clinic_tag": st.sampled_from(["a", "b", "no-such-clinic", None]),
         "mail_message_id": st.sampled_from(["b-aws_ses-1", "platform-1", "m", None]),
@@ -32,7 +39,9 @@ def everything_of(services: Services, clinic_id: str | None) -> list[Any]:
         for table in ("events", "suppressions", "suppression_acts"):
             sql = f"SELECT * FROM {table} WHERE COALESCE(clinic_id, '') = ? ORDER BY id"
             found += database.execute(sql, (clinic_id or "",)).fetchall()
-        found += database.execute("SELECT * FROM deliveries_seen WHERE scope = ?", (clinic_id or "",)).fetchall()
+        found += database.execute(
+            "SELECT * FROM deliveries_seen WHERE scope = ?", (clinic_id or "",)
+        ).fetchall()
     return found
 
 

@@ -70,7 +70,12 @@ _HAPPENINGS = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data(), _HAPPENINGS, st.integers(0, 95))
 def test_the_list_is_what_the_rules_make_of_all_that_happened(
-    services: Services, clock: Any, email_providers: Any, data: st.DataObject, happened: list[Happening], today: int
+    services: Services,
+    clock: Any,
+    email_providers: Any,
+    data: st.DataObject,
+    happened: list[Happening],
+    today: int,
 ) -> None:
     clinic = f"c{next(_numbers)}"  # a new one for every example
     source = f"noreply@{clinic}.example"
@@ -86,10 +91,17 @@ def test_the_list_is_what_the_rules_make_of_all_that_happened(
             adds.append(max([what.at, *(at + 1 for at in removes)]))
         elif what.what == "remove":
             # A removal never lies before what it removes.
-            latest = max([what.at, *adds, *removes, *(found.at for found in events if found.what in _TELLING)])
+            latest = max(
+                [what.at, *adds, *removes, *(found.at for found in events if found.what in _TELLING)]
+            )
             removes += [latest] if _remove(services, clinic) else []
         else:
-            fields = {"source": source, "days": what.day, "mail_message_id": f"{clinic}-{what.day}", **_KINDS[what.what]}
+            fields = {
+                "source": source,
+                "days": what.day,
+                "mail_message_id": f"{clinic}-{what.day}",
+                **_KINDS[what.what],
+            }
             again = data.draw(st.booleans()) and what in reported
             reported.setdefault(what, event(**fields))
             services.feedback.record([reported[what] if again else event(**fields)])

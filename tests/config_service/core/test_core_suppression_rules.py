@@ -15,17 +15,32 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def bounce(bounce_type: str, sub_type: str | None, status: str | None, detail: str | None = None) -> SesEvent:
-    return SesEvent("Bounce", AT, "a@b.example", bounce_type=bounce_type, sub_type=sub_type, status=status, detail=detail)
+    return SesEvent(
+        "Bounce", AT, "a@b.example", bounce_type=bounce_type, sub_type=sub_type, status=status, detail=detail
+    )
 
 
-@pytest.mark.parametrize("sub_type", ["General", "NoEmail", "Suppressed", "OnAccountSuppressionList", "Undetermined", None, "New"])
+@pytest.mark.parametrize(
+    "sub_type", ["General", "NoEmail", "Suppressed", "OnAccountSuppressionList", "Undetermined", None, "New"]
+)
 @pytest.mark.parametrize("status", [None, "5.1.1", "4.2.2", "5.7.1", "not a status"])
 def test_every_permanent_bounce_suppresses(sub_type: str | None, status: str | None) -> None:
     assert effect_of(bounce("Permanent", sub_type, status)) == "permanent"
 
 
 @pytest.mark.parametrize("bounce_type", ["Transient", "Undetermined"])
-@pytest.mark.parametrize("sub_type", ["General", "MailboxFull", "MessageTooLarge", "ContentRejected", "AttachmentRejected", "Undetermined", None])
+@pytest.mark.parametrize(
+    "sub_type",
+    [
+        "General",
+        "MailboxFull",
+        "MessageTooLarge",
+        "ContentRejected",
+        "AttachmentRejected",
+        "Undetermined",
+        None,
+    ],
+)
 @pytest.mark.parametrize("status", ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"])
 def test_a_transient_bounce_that_says_no_such_address_is_as_permanent(
     bounce_type: str, sub_type: str | None, status: str
@@ -34,7 +49,23 @@ def test_a_transient_bounce_that_says_no_such_address_is_as_permanent(
 
 
 @pytest.mark.parametrize("bounce_type", ["Transient", "Undetermined"])
-@pytest.mark.parametrize("status", ["4.1.1", "5.1.0", "5.1.4", "5.1.5", "5.1.7", "5.1.8", "5.1.9", "5.1.11", "5.2.2", "4.4.7", "5.7.1", "15.1.1"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        "4.1.1",
+        "5.1.0",
+        "5.1.4",
+        "5.1.5",
+        "5.1.7",
+        "5.1.8",
+        "5.1.9",
+        "5.1.11",
+        "5.2.2",
+        "4.4.7",
+        "5.7.1",
+        "15.1.1",
+    ],
+)
 def test_any_other_status_of_a_transient_bounce_counts_softly(bounce_type: str, status: str) -> None:
     """5.1.7 and 5.1.8 are the sender's fault."""
     assert effect_of(bounce(bounce_type, "General", status)) == "soft"
@@ -117,7 +148,9 @@ def test_only_outcomes_are_the_same_event_when_reported_twice(
     kind: str, mail_message_id: str | None, has_identity: bool
 ) -> None:
     """A person may open a mail twice; it bounces once."""
-    found = identity_of(SesEvent(kind, AT, "a@b.example", mail_message_id=mail_message_id, bounce_type="Permanent"))
+    found = identity_of(
+        SesEvent(kind, AT, "a@b.example", mail_message_id=mail_message_id, bounce_type="Permanent")
+    )
     assert (found is not None) is has_identity
 
 

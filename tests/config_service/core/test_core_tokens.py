@@ -38,7 +38,13 @@ def pem(key: Any) -> str:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    found = {"sub": "ann", "role": "CLINIC_ADMIN", "clinicIds": ["c1"], "exp": int(time.time()) + 600, **changes}
+    found = {
+        "sub": "ann",
+        "role": "CLINIC_ADMIN",
+        "clinicIds": ["c1"],
+        "exp": int(time.time()) + 600,
+        **changes,
+    }
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -70,7 +76,9 @@ def signed_with_the_public_key() -> str:
     return f"{head}.{body}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
 
-@pytest.mark.parametrize("settings", [JwtSettings(secret=SECRET), JwtSettings(public_key=pem(RSA))], ids=["secret", "key"])
+@pytest.mark.parametrize(
+    "settings", [JwtSettings(secret=SECRET), JwtSettings(public_key=pem(RSA))], ids=["secret", "key"]
+)
 @pytest.mark.parametrize(
     "bad",
     [
@@ -134,7 +142,9 @@ def test_a_token_that_says_too_little_is_refused_with_the_reason(changes: dict[s
         ({"iss": "us", "aud": "others"}, "another audience"),
     ],
 )
-def test_issuer_and_audience_must_be_ours_where_they_are_set(changes: dict[str, Any], why: str | None) -> None:
+def test_issuer_and_audience_must_be_ours_where_they_are_set(
+    changes: dict[str, Any], why: str | None
+) -> None:
     verifier = TokenVerifier(JwtSettings(secret=SECRET, issuer="us", audience="clinics"))
     if why is None:
         assert verifier.verify(token(**changes)).name == "ann"
@@ -238,11 +248,11 @@ OUT_OF_REACH = [
     fail(ConnectionResetError()),
     fail(json.JSONDecodeError("not JSON", "<html>", 0)),
     fail(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad")),
-    lambda: {},
+    dict,
     lambda: {"keys": []},
     lambda: {"keys": 5},
     lambda: {"keys": ["no key", {"kty": "RSA"}]},
-    lambda: [],
+    list,
 ]
 
 
@@ -280,7 +290,9 @@ def test_an_issuer_that_is_away_is_not_asked_for_every_request(issuer: Issuer) -
     assert verifier.verify(by("k1")).name == "ann"
 
 
-@pytest.mark.parametrize("error", [URLError("refused"), TimeoutError(), HTTPError("u", 500, "m", None, io.BytesIO())])  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    "error", [URLError("refused"), TimeoutError(), HTTPError("u", 500, "m", None, io.BytesIO())]
+)  # type: ignore[arg-type]
 def test_what_goes_wrong_on_the_way_is_a_503(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     monkeypatch.setattr("urllib.request.OpenerDirector.open", lambda *_, **__: fail(error)())
     with pytest.raises(KeysUnavailableError):
@@ -288,6 +300,8 @@ def test_what_goes_wrong_on_the_way_is_a_503(monkeypatch: pytest.MonkeyPatch, er
 
 
 def test_a_web_page_in_place_of_keys_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("urllib.request.OpenerDirector.open", lambda *_, **__: io.BytesIO(b"<html>sorry</html>"))
+    monkeypatch.setattr(
+        "urllib.request.OpenerDirector.open", lambda *_, **__: io.BytesIO(b"<html>sorry</html>")
+    )
     with pytest.raises(KeysUnavailableError):
         TokenVerifier(JwtSettings(jwks_url="https://issuer.example/jwks")).verify(by("k1"))
