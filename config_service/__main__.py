@@ -42,12 +42,10 @@ def _migrate(settings: ConfigSettings, _: argparse.Namespace) -> None:
 
 
 def _reseal(settings: ConfigSettings, _: argparse.Namespace) -> None:
-    current = settings.credentials_keys[0].id
-    count = 0
     with _services(settings) as services:
-        for count, clinic_id in enumerate(services.clinic_rows.reseal(), start=1):  # noqa: B007 - the sum
-            print(f"sealed {clinic_id} under key {current}")
-    print(f"{count} clinics were sealed anew; all credentials are under key {current}.")
+        for progress in services.resealing.run():
+            print(f"sealed anew: {progress.count} {progress.what}", flush=True)
+    print(f"Everything is under key {settings.credentials_keys[0].id}; older keys can be taken away.")
 
 
 def _sweep(settings: ConfigSettings, _: argparse.Namespace) -> None:
@@ -83,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m config_service")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="bring the database to the newest version")
-    commands.add_parser("reseal", help="bring every credential under the first key of CREDENTIALS_KEYS")
+    commands.add_parser("reseal", help="bring everything sealed under the first key of CREDENTIALS_KEYS")
     commands.add_parser("sweep", help="seal direct updates and try held events again, now")
     token = commands.add_parser("token", help="print a bearer token for development")
     token.add_argument("--subject", default="developer")

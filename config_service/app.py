@@ -21,6 +21,7 @@ from config_service.services.feedback import FeedbackService
 from config_service.services.held_events import HeldEvents
 from config_service.services.ownership import Ownership
 from config_service.services.reachability import Reachability
+from config_service.services.resealing import Resealing
 from config_service.services.sending_order import PlatformSender, SendingOrder, sends_through_platform
 from config_service.services.services import Services
 from config_service.services.suppression_state import SuppressionState
@@ -148,4 +149,5 @@ def _wire(
         test_emails=tests,
         test_outcomes=TestOutcomes(repos.events, vault),
         sweep=Sweep(repos.leases, rows, held, clock),
+        resealing=Resealing(repos.database, cipher, rows),
     )

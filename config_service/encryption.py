@@ -106,6 +106,11 @@ class CredentialCipher:
         return is_sealed(value) and _split(value)[0] == self.key_id
 
 
+def sealed_prefix(key_id: str) -> str:
+    """Return what every value that was sealed with this key begins with."""
+    return f"{_PREFIX}:{key_id}:"
+
+
 def is_sealed(value: object) -> bool:
     """Whether `value` has the form of a sealed value."""
     return isinstance(value, str) and value.startswith(f"{_PREFIX}:") and value.count(":") == 2

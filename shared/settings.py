@@ -9,7 +9,7 @@ from typing import TypeVar
 from dotenv import load_dotenv
 
 from shared.errors import SettingsError
-from shared.sns import TOPIC_ARN
+from shared.sns import TOPIC_ARN, region_of
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -85,13 +85,17 @@ class SettingsReader:
 
     def common(self) -> CommonSettings:
         """Return the settings that both services share."""
+        topics = tuple(
+            self.parsed("AWS_SNS_TOPIC_ARN", arn, checked_topic_arn)
+            for arn in self.items("AWS_SNS_TOPIC_ARN")
+        )
+        region = self.text("AWS_SNS_REGION")
+        if region and topics and region not in {region_of(arn) for arn in topics}:
+            raise SettingsError(f"AWS_SNS_REGION is {region!r}: no topic of AWS_SNS_TOPIC_ARN is there")
         return CommonSettings(
             production=self.production,
             log_level=self.choice("LOG_LEVEL", LOG_LEVELS, "INFO"),
-            shared_topic_arns=tuple(
-                self.parsed("AWS_SNS_TOPIC_ARN", arn, checked_topic_arn)
-                for arn in self.items("AWS_SNS_TOPIC_ARN")
-            ),
+            shared_topic_arns=topics,
         )
 
 

@@ -52,7 +52,12 @@ def list_suppressions(query: dict[str, Any], clinic_id: str | None = None) -> An
     schemas.AddSuppressionSchema, example={"email": "jane@example.com", "note": "Asked by telephone"}
 )
 @bp.response(201, schemas.AddedSuppressionSchema, example={"success": True, "suppression": _ENTRY})
-@bp.alt_response(200, schema=schemas.AddedSuppressionSchema, description="It is on the list already")
+@bp.alt_response(
+    200,
+    schema=schemas.AddedSuppressionSchema,
+    description="It is on the list already",
+    example={"success": True, "suppression": _ENTRY},
+)
 def add_suppression(body: dict[str, Any], clinic_id: str | None = None) -> Any:
     """Suppress an address by hand: 201, or 200 where it is on the list already."""
     entry, is_new = services().suppressions.add(clinic_id, body["email"], principal(), body.get("note"))

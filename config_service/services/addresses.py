@@ -31,7 +31,7 @@ class AddressVault:
     def store(self, address: str) -> StoredAddress:
         """Return the storable form of a bare address, spelt as it came."""
         hashes = self._hasher.all(comparable(address))
-        return StoredAddress(hashes, self._cipher.seal(address, _place(hashes[0])))
+        return StoredAddress(hashes, self._cipher.seal(address, address_place(hashes[0])))
 
     def hashes(self, address: str) -> tuple[str, ...]:
         """Return the hashes under which a bare address may be stored."""
@@ -39,7 +39,7 @@ class AddressVault:
 
     def show(self, address_hash: str, sealed: str | None) -> str | None:
         """Return the address, or None where it was erased or never there."""
-        return self._cipher.open(sealed, _place(address_hash)) if sealed else None
+        return self._cipher.open(sealed, address_place(address_hash)) if sealed else None
 
     def seal_text(self, text: str | None, purpose: str) -> str | None:
         """Return a text that may name a patient (a note, a remote server's answer) sealed, or None."""
@@ -50,7 +50,8 @@ class AddressVault:
         return self._cipher.open(sealed, purpose) if sealed else None
 
 
-def _place(address_hash: str) -> str:
+def address_place(address_hash: str) -> str:
+    """Return what a sealed address is bound to."""
     return f"address|{address_hash}"
 
 

@@ -27,9 +27,12 @@ class ClinicConfig:
     warnings: list[Warning_] = field(default_factory=list)
 
 
-def shown_config(record: ClinicRecord, sealing: CredentialSealing) -> ClinicConfig:
-    """Return what a completed row says, masked."""
-    channels = {name: _masked(record, name, sealing).document(name) for name in CHANNELS}
+def shown_config(record: ClinicRecord, sealing: CredentialSealing, *, lenient: bool = False) -> ClinicConfig:
+    """Return what a completed row says, masked.
+
+    Raise SealedValueError for a value that does not open; `lenient` masks it whole instead.
+    """
+    channels = {name: _masked(record, name, sealing, lenient).document(name) for name in CHANNELS}
     assert record.external_id is not None
     return ClinicConfig(
         clinic_id=record.id,
@@ -43,10 +46,11 @@ def shown_config(record: ClinicRecord, sealing: CredentialSealing) -> ClinicConf
     )
 
 
-def _masked(record: ClinicRecord, channel: str, sealing: CredentialSealing) -> ChannelSettings:
+def _masked(record: ClinicRecord, channel: str, sealing: CredentialSealing, lenient: bool) -> ChannelSettings:
     found = read_channel(record.settings, channel)
     entries = [
-        replace(entry, credentials=sealing.masked(record.id, channel, entry)) for entry in found.entries()
+        replace(entry, credentials=sealing.masked(record.id, channel, entry, lenient=lenient))
+        for entry in found.entries()
     ]
     primary = entries.pop(0) if found.primary else None
     return replace(found, primary=primary, fallback=tuple(entries))

@@ -22,6 +22,7 @@ class ClinicRows:
         self._repositories = repositories
         self._sealing = sealing
         self._clock = clock
+        self._log_is_full = False
 
     def get(self, clinic_id: str) -> ClinicRecord:
         """Return the clinic's row, complete and sealed; raise NotFoundError where there is none."""
@@ -33,6 +34,15 @@ class ClinicRows:
     def seal_direct_updates(self) -> int:
         """Complete and seal every row that was written past this service, and return how many."""
         return sum(self._complete(record) is not None for record in self._repositories.clinics.every())
+
+    def retry_emptying(self) -> None:
+        """Empty SQLite's log where a reader was in the way after the last sealing."""
+        if self._log_is_full:
+            self.empty_log()
+
+    def empty_log(self) -> None:
+        """Empty SQLite's log of what was in the clear."""
+        self._log_is_full = not self._repositories.database.truncate_log()
 
     def reseal(self) -> Iterator[str]:
         """Bring every stored secret under the current key, a clinic a transaction; yield the ids changed.
@@ -46,7 +56,7 @@ class ClinicRows:
                     yield record.id
             except SealedValueError as error:
                 failed[record.id] = error
-        self._repositories.database.truncate_log()
+        self.empty_log()
         for first in failed.values():
             message = f"Not everything of {', '.join(failed)} could be sealed anew. {first.message}"
             raise SealedValueError(message, code=first.code, hint=first.hint)
@@ -69,7 +79,7 @@ class ClinicRows:
             completed = self.completed(current) if current else None
             if completed is not None:
                 self._repositories.clinics.save(completed)
-        self._repositories.database.truncate_log()
+        self.empty_log()
         return completed or current
 
     def completed(self, record: ClinicRecord) -> ClinicRecord | None:

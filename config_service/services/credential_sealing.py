@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from config_service.encryption import CredentialCipher, is_sealed
+from config_service.encryption import CredentialCipher, SealedValueError, is_sealed
 from config_service.services.channels import ProviderEntry, stored_entries
 from config_service.services.provider_credentials import PROVIDERS, mask
 
@@ -56,14 +56,25 @@ class CredentialSealing:
             for name, value in entry.credentials.items()
         }
 
-    def masked(self, clinic_id: str, channel: str, entry: ProviderEntry) -> dict[str, Any]:
-        """Return the entry's credentials as people may see them."""
+    def masked(
+        self, clinic_id: str, channel: str, entry: ProviderEntry, *, lenient: bool = False
+    ) -> dict[str, Any]:
+        """Return the entry's credentials as people may see them.
+
+        Raise SealedValueError where one does not open; `lenient` shows such an entry's secrets as stars.
+        """
         secrets = secret_fields(channel, entry.provider, entry.credentials)
+        try:
+            opened = self.open(clinic_id, channel, entry)
+        except SealedValueError:
+            if not lenient:
+                raise
+            opened = {**entry.credentials, **dict.fromkeys(secrets & entry.credentials.keys(), "")}
         return {
             name: mask(entry.provider, name, _as_text(value))
             if name in secrets and value is not None
             else value
-            for name, value in self.open(clinic_id, channel, entry).items()
+            for name, value in opened.items()
         }
 
     def seal_settings(self, clinic_id: str, settings: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -109,7 +109,8 @@ class FeedbackService:
             effect=effect_of(event),
             identity=identity_of(event),
         )
-        added = not self._known_under_older_key(feedback, address) and self._repositories.events.add(record)
+        known = self._known_under_older_key(record, address)
+        added = not known and self._repositories.events.add(record)
         self._repositories.held.forget(feedback.sns_message_id, address.hashes)
         if added and record.effect in SUPPRESSING:
             self._state.settle(clinic_id, address)
@@ -127,10 +128,12 @@ class FeedbackService:
         self._repositories.held.add(record)
         return RecordResult(HELD, rule=mapping.rule)
 
-    def _known_under_older_key(self, feedback: FeedbackEvent, address: StoredAddress) -> bool:
-        """The unique index sees one key's hashes only; a redelivery may come after the key was rotated."""
-        older = address.hashes[1:]
-        return bool(older) and self._repositories.events.knows(feedback.sns_message_id, older)
+    def _known_under_older_key(self, record: EventRecord, address: StoredAddress) -> bool:
+        """The unique indexes see one key's hashes only; a report may come again after the key was rotated."""
+        older, events = address.hashes[1:], self._repositories.events
+        return bool(older) and (
+            events.knows(record.sns_message_id, older) or events.knows_same(record, older)
+        )
 
     def _common(self, feedback: FeedbackEvent, mapping: Mapping, address: StoredAddress) -> dict[str, Any]:
         event = feedback.event

@@ -7,6 +7,7 @@ from config_service.services.communication_config import CommunicationConfigServ
 from config_service.services.feedback import FeedbackService
 from config_service.services.held_events import HeldEvents
 from config_service.services.reachability import Reachability
+from config_service.services.resealing import Resealing
 from config_service.services.sending_order import SendingOrder
 from config_service.services.suppression_transfer import SuppressionTransfer
 from config_service.services.suppressions import Suppressions
@@ -32,3 +33,4 @@ class Services:
     test_emails: TestEmails
     test_outcomes: TestOutcomes
     sweep: Sweep
+    resealing: Resealing

@@ -98,7 +98,7 @@ class Suppressions:
         """
         with self.repositories.database.transaction():
             found = self._locked(clinic_id, suppression_id)
-            hashes = [found.address_hash]
+            hashes = self._hashes_of(found)
             facts = self.state.facts(clinic_id, hashes)
             if found.reason == REASON_COMPLAINT and not consent:
                 raise InvalidError(
@@ -142,10 +142,15 @@ class Suppressions:
         acts = self.repositories.suppressions.acts(clinic_id, self.vault.hashes(address))
         return max((act.at for act in acts if act.action == "remove"), default=-1)
 
+    def _hashes_of(self, entry: SuppressionRecord) -> tuple[str, ...]:
+        """Return what the entry's address may be stored under; one that was erased has its own hash alone."""
+        shown = self.vault.show(entry.address_hash, entry.address_sealed)
+        return self.vault.hashes(shown) if shown else (entry.address_hash,)
+
     def _locked(self, clinic_id: str | None, suppression_id: str) -> SuppressionRecord:
         found = self.repositories.suppressions.get(clinic_id, suppression_id)
         if found is not None:
-            self.repositories.suppressions.lock([(clinic_id, [found.address_hash])])
+            self.repositories.suppressions.lock([(clinic_id, self._hashes_of(found))])
             found = self.repositories.suppressions.get(clinic_id, suppression_id)
         if found is None:
             raise NotFoundError("There is no such entry on this list; it may have been removed already.")

@@ -29,13 +29,15 @@ class Sweep:
     def run(self) -> bool:
         """Do the job once and return True; False where another process is at it."""
         now = self._clock()
-        if not self._leases.take(LEASE, now, now + _LONGEST):
+        until = now + _LONGEST
+        self._rows.retry_emptying()
+        if not self._leases.take(LEASE, now, until):
             return False
         try:
             sealed = self._rows.seal_direct_updates()
             applied = self._held.retry()
         finally:
-            self._leases.give_back(LEASE)
+            self._leases.give_back(LEASE, until)
         if sealed or applied:
             log.info("sweep", sealedClinics=sealed, appliedEvents=applied)
         return True
@@ -50,6 +52,9 @@ class Sweep:
                     self.run()
                 except ServiceError as error:
                     log.warning("sweep failed; it will be tried again", code=error.code)
+                except Exception:
+                    # A thread that ends is missed by nobody; this one is tried again in a minute.
+                    log.exception("sweep failed; it will be tried again")
                 if stop.wait(seconds):
                     return
 

@@ -39,6 +39,7 @@ class LeaseRepository:
         first = Lease.insert(name=name, until=until).on_conflict_ignore()
         return bool(rows.run(self._db, first.as_rowcount()))
 
-    def give_back(self, name: str) -> None:
-        """Free the lease for the next process."""
-        rows.run(self._db, Lease.update(until=0).where(Lease.name == name))
+    def give_back(self, name: str, until: int) -> None:
+        """Free the lease that was taken `until` then, unless another process has taken it over."""
+        own = (Lease.name == name) & (Lease.until == until)
+        rows.run(self._db, Lease.update(until=0).where(own))

@@ -85,11 +85,16 @@ class Database:
         with self.reading():
             self.execute("SELECT 1")
 
-    def truncate_log(self) -> None:
-        """Empty SQLite's write-ahead log, which still holds older versions of what was sealed."""
-        if self.is_sqlite:
-            with self.reading():
-                self.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def truncate_log(self) -> bool:
+        """Empty SQLite's write-ahead log, which still holds older versions of what was sealed.
+
+        Return False where a reader is in the way. https://sqlite.org/pragma.html#pragma_wal_checkpoint
+        """
+        if not self.is_sqlite:
+            return True
+        with self.reading():
+            busy, _, _ = self.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def close(self) -> None:
         """Close this thread's connection."""

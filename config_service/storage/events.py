@@ -38,6 +38,16 @@ class EventRepository:
         with self._db.reading():
             return bool(self._db.execute(sql, (sns_message_id, *recipient_hashes)).fetchone())
 
+    def knows_same(self, event: EventRecord, recipient_hashes: Collection[str]) -> bool:
+        """Whether another SNS message has reported the same event of the same message and recipient."""
+        sql = (
+            "SELECT 1 FROM events WHERE mail_message_id = ? AND identity = ? AND COALESCE(clinic_id, '') = ? "
+            f"AND recipient_hash IN ({rows.marks(recipient_hashes)})"
+        )
+        same = (event.mail_message_id, event.identity, event.clinic_id or "")
+        with self._db.reading():
+            return bool(self._db.execute(sql, (*same, *recipient_hashes)).fetchone())
+
     def history(
         self, clinic_id: str | None, hashes: Sequence[str], effects: Collection[str], since: int = 0
     ) -> list[EventRecord]:

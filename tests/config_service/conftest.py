@@ -153,7 +153,7 @@ def people() -> People:
 
 @pytest.fixture
 def set_up(client: FlaskClient, people: People) -> Callable[..., None]:
-    """Return what gives a clinic SES: set_up("clinic-1", fromEmail=...)."""
+    """Return what gives a clinic SES; changes to its settings are named."""
 
     def put(clinic_id: str, **changes: Any) -> None:
         response = client.put(
@@ -168,7 +168,7 @@ def set_up(client: FlaskClient, people: People) -> Callable[..., None]:
 
 @pytest.fixture
 def record(client: FlaskClient, people: People) -> Callable[..., list[dict[str, Any]]]:
-    """Return what reports events as webhook_service does: record({"kind": "Bounce", ...}, ...)."""
+    """Return what reports events, each a document of the internal API, as webhook_service does."""
 
     def post(*events: dict[str, Any]) -> list[dict[str, Any]]:
         response = client.post("/internal/v1/events", json={"events": list(events)}, headers=people.webhook)

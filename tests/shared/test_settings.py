@@ -115,3 +115,12 @@ def test_production_reads_no_file(env_file: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_missing_file_is_none(tmp_path: Path) -> None:
     assert environment(tmp_path / "nothing") == environment() == dict(os.environ)
+
+
+def test_a_region_where_no_shared_topic_is_stops_the_start() -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:events"
+    assert (
+        SettingsReader({"AWS_SNS_TOPIC_ARN": topic, "AWS_SNS_REGION": "us-east-1"}).common().shared_topic_arns
+    )
+    with pytest.raises(SettingsError, match="AWS_SNS_REGION is 'eu-west-1'"):
+        SettingsReader({"AWS_SNS_TOPIC_ARN": topic, "AWS_SNS_REGION": "eu-west-1"}).common()

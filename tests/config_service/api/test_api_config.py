@@ -235,7 +235,7 @@ def _in(channel: str, **entry: Any) -> dict[str, Any]:
 
 CONFIG_REFUSALS = {
     "a channel nobody has": ({"fax": {}}, ("fax",), "Unknown field"),
-    "the external id": ({"externalId": "mine"}, ("externalId",), "Unknown field"),
+    "the external id": ({"externalId": "mine"}, ("externalId",), "cannot be chosen"),
     "a channel that is a list": ({"email": []}, ("email", "_schema"), "Invalid input type"),
     "a field of the channel": ({"email": {"primry": None}}, ("email", "primry"), "Unknown field"),
     "a sender for sms": ({"sms": {"defaultFrom": "a@b.example"}}, ("sms", "defaultFrom"), "Unknown field"),
