@@ -80,7 +80,8 @@ def make_settings(database_url: str, **changes: Any) -> ConfigSettings:
 def provider_fakes() -> Any:
     path = Path(__file__).parent / "providers" / "fakes.py"
     spec = importlib.util.spec_from_file_location("provider_fakes_of_the_service", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
