@@ -116,3 +116,9 @@ def _copy(template: tuple[str, str]) -> Iterator[str]:
     yield _with_database(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that no process is left with one of them at the end."""
+    items.sort(key=lambda item: "end_to_end" not in item.path.parts)

@@ -99,6 +99,8 @@ class Services:
     var: Path
     database_url: str
     sns: Sns
+    log_level: str = "DEBUG"
+    workers: str = "2"
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     config_urls: list[str] = field(default_factory=list)
     webhook_urls: list[str] = field(default_factory=list)
@@ -160,7 +162,8 @@ class Services:
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COV_"))},
             "APP_ENV": "development",
-            "LOG_LEVEL": "DEBUG",
+            "LOG_LEVEL": self.log_level,
+            "WEB_CONCURRENCY": self.workers,
             "VAR_DIR": str(self.var),
             "DATABASE_URL": self.database_url,
             "AWS_EC2_METADATA_DISABLED": "true",

@@ -77,6 +77,7 @@ def test_two_of_each_take_2000_events_three_times_and_end_as_one_delivery_each_w
     start_services: Callable[[str], Any], postgres_url: str, second_postgres_url: str
 ) -> None:
     stack = start_services(postgres_url)
+    stack.log_level, stack.workers = "WARNING", "1"
     for _ in range(2):
         stack.start_webhook_service(stack.start_config_service())
     headers = stack.token()
@@ -108,7 +109,7 @@ def _deliver(envelopes: list[dict[str, str]], urls: list[str]) -> list[int]:
                 break
         return int(answer.status_code)
 
-    with ThreadPoolExecutor(12) as pool:
+    with ThreadPoolExecutor(8) as pool:
         return list(pool.map(post, envelopes))
 
 
