@@ -47,8 +47,11 @@ class SuppressionTransfer:
         self._suppressions = suppressions
 
     def export(self, clinic_id: str | None, actor: Principal) -> Iterator[str]:
-        """Yield the list line by line, with a header, entries in force only."""
+        """Return the entries in force, line by line behind a header; the export itself is audited."""
         self._suppressions.audit.write(actor, "suppressions.exported", clinic_id)
+        return self._lines(clinic_id)
+
+    def _lines(self, clinic_id: str | None) -> Iterator[str]:
         yield _line(COLUMNS)
         now = self._suppressions.clock()
         for record in self._suppressions.repositories.suppressions.every(clinic_id):
