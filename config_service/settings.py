@@ -63,7 +63,8 @@ def read_settings(variables: Mapping[str, str]) -> ConfigSettings:
     reader = SettingsReader(variables)
     common = reader.common()
     secrets_of = _Secrets(reader)
-    reader.refuse_in_production("AWS_ENDPOINT_URL", "mail would go to a stand-in")
+    for name in ("AWS_ENDPOINT_URL", *reader.names("AWS_ENDPOINT_URL_")):  # boto3 knows one a service as well
+        reader.refuse_in_production(name, "mail would go to a stand-in")
     return ConfigSettings(
         production=common.production,
         log_level=common.log_level,

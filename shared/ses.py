@@ -16,7 +16,12 @@ from shared.addresses import bare_address, normalise
 from shared.ses_values import MAX_TEXT, UnreadableError, items, part, text, time
 
 UNREADABLE = "Unreadable"
+KNOWN_KINDS = frozenset({
+    "Bounce", "Complaint", "Delivery", "Send", "Reject", "Open", "Click", "Rendering Failure",
+    "DeliveryDelay", "Subscription", UNREADABLE,
+})  # fmt: skip
 CLINIC_TAG = "clinic_id"
+MAX_MESSAGE_ID = 200  # characters; SES's own have about 60
 
 
 class NotSesContentError(Exception):
@@ -62,6 +67,11 @@ def parse_ses_message(message: str, published_at: datetime) -> list[SesEvent]:
     return [replace(event, raw=message) if event.kind == UNREADABLE else event for event in events]
 
 
+def metric_kind(kind: str) -> str:
+    """Return `kind` where AWS has named it, else "other": any text at all may stand in an event's kind."""
+    return kind if kind in KNOWN_KINDS else "other"
+
+
 def _ses_document(message: str) -> dict[str, Any]:
     try:
         document = json.loads(message)
@@ -80,6 +90,8 @@ def _common(kind: str, document: dict[str, Any], published_at: datetime) -> SesE
         raise UnreadableError("the event's type is not a text")
     if not isinstance(mail, dict):
         raise UnreadableError("the event has no mail object")
+    if len(text(mail.get("messageId")) or "") > MAX_MESSAGE_ID:
+        raise UnreadableError("the event's mail.messageId is too long for one of SES's")
     tags = mail.get("tags")
     clinics = tags.get(CLINIC_TAG) if isinstance(tags, dict) else None
     return SesEvent(

@@ -69,6 +69,10 @@ class SettingsReader:
         """Return the variable's comma-separated items."""
         return tuple(item.strip() for item in (self.text(name) or "").split(",") if item.strip())
 
+    def names(self, prefix: str) -> tuple[str, ...]:
+        """Return the names of the variables that begin with `prefix`."""
+        return tuple(sorted(name for name in self._variables if name.startswith(prefix)))
+
     def parsed(self, name: str, value: str, parse: Callable[[str], T]) -> T:
         """Return `parse(value)`; its ValueError becomes the line that names the variable, never the value."""
         try:
@@ -89,9 +93,10 @@ class SettingsReader:
             self.parsed("AWS_SNS_TOPIC_ARN", arn, checked_topic_arn)
             for arn in self.items("AWS_SNS_TOPIC_ARN")
         )
-        region = self.text("AWS_SNS_REGION")
-        if region and topics and region not in {region_of(arn) for arn in topics}:
-            raise SettingsError(f"AWS_SNS_REGION is {region!r}: no topic of AWS_SNS_TOPIC_ARN is there")
+        regions = {region_of(arn) for arn in topics}
+        for region in self.items("AWS_SNS_REGION"):
+            if regions and region not in regions:
+                raise SettingsError(f"AWS_SNS_REGION is {region!r}: no topic of AWS_SNS_TOPIC_ARN is there")
         return CommonSettings(
             production=self.production,
             log_level=self.choice("LOG_LEVEL", LOG_LEVELS, "INFO"),

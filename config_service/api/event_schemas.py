@@ -43,6 +43,19 @@ class HeldEventSchema(EventSchema):
     topicArn = fields.String()
 
 
+class OpenedEventSchema(HeldEventSchema):
+    """A held event with the text that could not be read."""
+
+    raw = fields.String(allow_none=True)
+
+
+class OpenedHeldEventSchema(Schema):
+    """One held event."""
+
+    success = fields.Boolean(dump_default=True)
+    event = fields.Nested(OpenedEventSchema)
+
+
 class HeldEventPageSchema(Schema):
     """A page of held events."""
 

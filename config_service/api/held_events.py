@@ -8,7 +8,7 @@ from config_service.api import cursors
 from config_service.api import event_schemas as schemas
 from config_service.api.context import principal, services
 from config_service.api.event_views import EVENT_EXAMPLE, show_event
-from config_service.api.suppression_schemas import PageQuerySchema
+from config_service.api.suppression_schemas import DoneSchema, PageQuerySchema
 
 bp = Blueprint("held events", __name__, description="Events that wait for their clinic")
 
@@ -33,6 +33,22 @@ def list_held_events(query: dict[str, Any]) -> Any:
         "events": [{**show_event(event), "topicArn": event.topic_arn} for event in page],
         "nextCursor": cursors.encode(page[-1].id or 0, 0) if more else None,
     }
+
+
+@bp.route("/<int(max={cursors.LARGEST}):event_id>", methods=["GET"])
+@bp.response(200, schemas.OpenedHeldEventSchema, example={"success": True, "event": {**_HELD, "raw": None}})
+def show_held_event(event_id: int) -> Any:
+    """Show one held event and, of one that could not be read, what SES sent; this is audited."""
+    event, raw = services().held_events.show(event_id, principal())
+    return {"event": {**show_event(event), "topicArn": event.topic_arn, "raw": raw}}
+
+
+@bp.route("/<int(max={cursors.LARGEST}):event_id>", methods=["DELETE"])
+@bp.response(200, DoneSchema, example={"success": True, "message": "Held event dismissed"})
+def dismiss_held_event(event_id: int) -> Any:
+    """Take a held event out for good, since a person has seen that nothing follows from it."""
+    services().held_events.dismiss(event_id, principal())
+    return {"message": "Held event dismissed"}
 
 
 @bp.route(f"/<int(max={cursors.LARGEST}):event_id>/assign", methods=["POST"])

@@ -1,6 +1,7 @@
 """The fields that providers' credentials are made of: what each accepts, and what it says of the rest."""
 
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -92,17 +93,24 @@ def secret(
     return text(Whole(f"{MASKED.pattern}|{shape}", fault), description=description, example=example)
 
 
-def address(*, description: str, required: bool = False, name_field: str = "") -> fields.String:
-    """Return a field for one bare email address; `name_field` is where a name beside it belongs."""
+def address_check(name_field: str = "") -> Callable[[str], None]:
+    """Return what accepts one bare email address; `name_field` is where a name beside it belongs."""
 
     def check(value: str) -> None:
         if "<" in value or ">" in value:
             place = f"; put the name into {name_field}" if name_field else ", without a name"
             raise ValidationError(f"Give only the address, such as noreply@clinic.example{place}.")
+        if '"' in value:
+            raise ValidationError("Give an address without quotes, such as noreply@clinic.example.")
         try:
             validate_email(value, check_deliverability=False, allow_smtputf8=False)
         except EmailNotValidError as error:
             raise ValidationError(f"{value!r} is no email address: {error}") from None
 
-    example = "noreply@clinic.example"
+    return check
+
+
+def address(*, description: str, required: bool = False, name_field: str = "") -> fields.String:
+    """Return a field for one bare email address."""
+    check, example = address_check(name_field), "noreply@clinic.example"
     return text(check, description=description, example=example, required=required, format="email")

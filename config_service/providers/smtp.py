@@ -14,10 +14,12 @@ from typing import Any
 
 from config_service.providers import public_hosts
 from config_service.providers.base import Email, SendRefusedError
+from config_service.providers.conversation_deadline import ConversationDeadline
 from config_service.providers.mailboxes import ascii_address, one_line
 from config_service.providers.smtp_failures import translate
 
-TIMEOUT = 10  # seconds, for the connection and for each answer
+TIMEOUT = 10  # seconds, for the connection and for each read
+DEADLINE = 20.0  # seconds, for the whole conversation
 DEFAULT_PORT = 587
 STARTTLS, TLS, NONE = "starttls", "tls", "none"
 
@@ -76,16 +78,18 @@ class SmtpEmailProvider:
                 code="smtp_tls_required",
                 hint="Set encryption to starttls (port 587) or tls (port 465).",
             )
-        try:
-            self._hand_over(message, ascii_address(email.from_address), ascii_address(email.recipient))
-        except (smtplib.SMTPException, OSError, UnicodeError) as error:
-            raise translate(error, email, self._server.host) from error
+        with ConversationDeadline(DEADLINE) as deadline:
+            try:
+                self._hand_over(message, email, deadline)
+            except (smtplib.SMTPException, OSError, UnicodeError) as error:
+                raise translate(_cause(error, deadline), email, self._server.host) from error
         return str(message["Message-ID"])
 
-    def _hand_over(self, message: EmailMessage, sender: str, recipient: str) -> None:
+    def _hand_over(self, message: EmailMessage, email: Email, deadline: ConversationDeadline) -> None:
         server = self._server
+        sender, recipient = ascii_address(email.from_address), ascii_address(email.recipient)
         addresses = public_hosts.resolve(server.host, server.port, allow_private=self._allow_private_hosts)
-        connection = _PinnedSmtp(server, addresses)
+        connection = _PinnedSmtp(server, addresses, deadline)
         try:
             if server.encryption == STARTTLS:
                 connection.starttls(context=ssl.create_default_context())
@@ -101,17 +105,27 @@ class SmtpEmailProvider:
 class _PinnedSmtp(smtplib.SMTP):
     """Connects to addresses that are already resolved, while TLS still checks the host's name."""
 
-    def __init__(self, server: SmtpServer, addresses: list[str]) -> None:
+    def __init__(self, server: SmtpServer, addresses: list[str], deadline: ConversationDeadline) -> None:
         self._addresses = addresses
+        self._deadline = deadline
         self._tls_at_once = server.encryption == TLS
         super().__init__(server.host, server.port, local_hostname=socket.gethostname(), timeout=TIMEOUT)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         # The place that smtplib's own SMTP_SSL overrides.
         plain = public_hosts.connect(self._addresses, port, timeout)
+        self._deadline.watch(plain)
         if not self._tls_at_once:
             return plain
         return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+
+
+def _cause(error: OSError | UnicodeError, deadline: ConversationDeadline) -> OSError | UnicodeError:
+    """Return `error`, or the end of the time where that broke the connection; an answer came before it."""
+    answered = isinstance(error, smtplib.SMTPException | UnicodeError)
+    if deadline.passed and (not answered or isinstance(error, smtplib.SMTPServerDisconnected)):
+        return TimeoutError(f"the conversation took longer than {deadline.seconds:g} s")
+    return error
 
 
 def _message(email: Email) -> EmailMessage:

@@ -30,9 +30,13 @@ class ChannelMerge:
         """Return the channel that replaces `stored`; raise InvalidError with the errors by their place."""
         document = _loaded(channel, given)
         faults: dict[str, InvalidError] = {}
+        given_entries = list(_entries(document))
+        names = [entry.provider for _, entry in given_entries]
         entries = {
-            place: self._entry(clinic_id, channel, entry, stored, faults, place)
-            for place, entry in _entries(document)
+            place: self._entry(
+                clinic_id, channel, entry, stored, faults, place, names.count(entry.provider) == 1
+            )
+            for place, entry in given_entries
         }
         if faults:
             first = next(iter(faults.values()))
@@ -54,7 +58,7 @@ class ChannelMerge:
         before = stored.primary
         demoted = (before,) if before is not None and before.provider != AWS_SES else ()
         rest = tuple(found for found in stored.fallback if not _same_account(found, entry))
-        return replace(stored, primary=entry, fallback=(*demoted, *rest))
+        return replace(stored, primary=entry, fallback=_first(demoted, rest))
 
     def _entry(
         self,
@@ -64,9 +68,10 @@ class ChannelMerge:
         stored: ChannelSettings,
         faults: dict[str, InvalidError],
         place: str,
+        alone: bool,
     ) -> ProviderEntry | None:
         try:
-            return self._credentials.prepare(clinic_id, channel, given, stored.entries())
+            return self._credentials.prepare(clinic_id, channel, given, stored.entries(), alone=alone)
         except InvalidError as error:
             faults[place] = error
             return None
@@ -94,6 +99,15 @@ def _entries(document: Mapping[str, Any]) -> Iterator[tuple[str, ProviderEntry]]
 
 def _by_name(fault: InvalidError) -> FieldErrors:
     return fault.errors if "provider" in fault.errors else {"credentials": fault.errors}
+
+
+def _first(demoted: tuple[ProviderEntry, ...], rest: tuple[ProviderEntry, ...]) -> tuple[ProviderEntry, ...]:
+    """Return the fallbacks with `demoted` tried before the `rest`, whose order stays."""
+    if not demoted:
+        return rest
+    ordered = sorted(rest, key=lambda entry: entry.priority)
+    places = {id(entry): priority for priority, entry in enumerate((*demoted, *ordered), start=2)}
+    return tuple(replace(entry, priority=places[id(entry)]) for entry in (*demoted, *rest))
 
 
 def _same_account(found: ProviderEntry, entry: ProviderEntry) -> bool:

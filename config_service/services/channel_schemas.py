@@ -1,8 +1,10 @@
 """What a channel looks like to who sends it, over the API or in the same process."""
 
-from marshmallow import Schema, ValidationError, fields, validate, validates
+from marshmallow import Schema, fields, validate
 
-from shared.addresses import bare_address
+from config_service.providers.credential_fields import address_check
+
+MAX_FALLBACKS = 20
 
 
 class ProviderEntrySchema(Schema):
@@ -34,7 +36,7 @@ class ChannelSchema(Schema):
         fields.Nested(ProviderEntrySchema),
         load_default=list,
         allow_none=True,
-        validate=validate.Length(max=10),
+        validate=validate.Length(max=MAX_FALLBACKS),
     )
 
 
@@ -42,17 +44,13 @@ class EmailChannelSchema(ChannelSchema):
     """The email channel, with the sender where a provider names none."""
 
     defaultFrom = fields.String(
-        load_default=None, allow_none=True, metadata={"example": "noreply@clinic.example"}
+        load_default=None,
+        allow_none=True,
+        validate=address_check("defaultFromName"),
+        metadata={"example": "noreply@clinic.example"},
     )
     defaultFromName = fields.String(
         load_default=None,
         allow_none=True,
         validate=validate.Regexp(r"[^\r\n]{0,200}\Z", error="Give one line of at most 200 characters."),
     )
-
-    @validates("defaultFrom")
-    def _check_default_from(self, value: str | None, data_key: str) -> None:  # noqa: ARG002 - marshmallow passes it
-        if value is not None and bare_address(value) != value:
-            raise ValidationError(
-                "Give an email address alone, such as noreply@clinic.example; its name is defaultFromName."
-            )

@@ -23,7 +23,6 @@ HELD_UNKNOWN_TOPIC = "unknown_topic"
 HELD_FOREIGN_SOURCE = "source_of_another_clinic"
 HELD_CONTESTED_TOPIC = "topic_of_several_clinics"
 HELD_UNKNOWN_SOURCE = "unknown_source"
-HELD_UNPROVEN = "source_not_proven"
 HELD_UNREADABLE = "unreadable"
 
 SendsThroughPlatform = Callable[[str], bool]

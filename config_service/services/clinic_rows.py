@@ -10,6 +10,7 @@ from config_service.clock import Clock
 from config_service.encryption import SealedValueError
 from config_service.errors import NotFoundError
 from config_service.services.credential_sealing import CredentialSealing
+from config_service.services.sender_addresses import with_plain_senders
 from config_service.storage.records import ClinicRecord
 from config_service.storage.repositories import Repositories
 
@@ -22,7 +23,7 @@ class ClinicRows:
         self._repositories = repositories
         self._sealing = sealing
         self._clock = clock
-        self._log_is_full = False
+        self._log_is_full = True  # an earlier process may have left it so
 
     def get(self, clinic_id: str) -> ClinicRecord:
         """Return the clinic's row, complete and sealed; raise NotFoundError where there is none."""
@@ -84,7 +85,8 @@ class ClinicRows:
 
     def completed(self, record: ClinicRecord) -> ClinicRecord | None:
         """Return the row with what it lacks, or None where it lacks nothing."""
-        sealed = self._sealing.seal_settings(record.id, record.settings)
+        plain = with_plain_senders(record.settings)
+        sealed = self._sealing.seal_settings(record.id, plain or record.settings) or plain
         if sealed is None and record.external_id and record.created_at and record.updated_at:
             return None
         now = self._clock()

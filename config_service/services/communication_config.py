@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import structlog
+
 from config_service.clock import Clock
 from config_service.errors import PreconditionFailedError
 from config_service.services.audit_trail import AuditTrail
@@ -15,8 +17,12 @@ from config_service.services.clinic_rows import ClinicRows, etag_of
 from config_service.services.credential_sealing import CredentialSealing
 from config_service.services.ownership import Claims, Ownership, Warning_, claims_of
 from config_service.services.principal import CLINIC_ADMIN, SERVICE, Principal
+from config_service.services.sender_addresses import with_plain_senders
 from config_service.storage.records import ClinicRecord
 from config_service.storage.repositories import Repositories
+from shared.errors import ServiceError
+
+log = structlog.get_logger(__name__)
 
 Change = Callable[[ClinicRecord], dict[str, ChannelSettings]]
 IfMatch = Callable[[str], bool]
@@ -121,7 +127,8 @@ class CommunicationConfigService:
         with self._repositories.database.transaction():
             stored = self._locked(clinic_id, if_match)
             before = self._rows.completed(stored) or stored
-            settings = with_channels(before.settings, change(before))
+            changed = with_channels(before.settings, change(before))
+            settings = with_plain_senders(changed) or changed
             after = replace(before, settings=settings, updated_at=self._clock())
             warnings = self._claim(before, after, who)
             self._repositories.clinics.save(after)
@@ -129,9 +136,16 @@ class CommunicationConfigService:
             self._audit.write(who, "communication_config.saved", clinic_id, fields)
         if before is not stored:
             self._rows.empty_log()
-        for listener in self._listeners:
-            listener(clinic_id)
+        self._tell(clinic_id)
         return replace(shown_config(after, self._sealing, lenient=True), warnings=warnings)
+
+    def _tell(self, clinic_id: str) -> None:
+        """Call the listeners. The save is done: what fails here must not say that it is not."""
+        for listener in self._listeners:
+            try:
+                listener(clinic_id)
+            except ServiceError as error:
+                log.warning("a step after a save failed; the sweep repeats it", code=error.code)
 
     def _locked(self, clinic_id: str, if_match: IfMatch | None) -> ClinicRecord:
         """Return the row, or a new one, that nobody else changes before the transaction ends."""
@@ -149,6 +163,8 @@ class CommunicationConfigService:
 
     def _remember_proof(self, clinic_id: str, old: Claims, new: Claims, actor: Principal) -> None:
         if actor.role == CLINIC_ADMIN:
-            self._repositories.clinics.mark_unproven(clinic_id, new.addresses - old.addresses)
+            self._repositories.clinics.mark_unproven(
+                clinic_id, (new.addresses - old.addresses) | (new.topics - old.topics)
+            )
         else:
-            self._repositories.clinics.mark_proven(clinic_id, new.addresses)
+            self._repositories.clinics.mark_proven(clinic_id, new.addresses | new.topics)

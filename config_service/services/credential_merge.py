@@ -31,11 +31,18 @@ class CredentialMerge:
         self._sealing = sealing
 
     def prepare(
-        self, clinic_id: str, channel: str, given: ProviderEntry, stored: Sequence[ProviderEntry]
+        self,
+        clinic_id: str,
+        channel: str,
+        given: ProviderEntry,
+        stored: Sequence[ProviderEntry],
+        *,
+        alone: bool = True,
     ) -> ProviderEntry:
         """Return `given`, validated and sealed; raise InvalidError with the errors by credential.
 
-        `stored` are the channel's entries so far, whose secrets may be kept.
+        `stored` are the channel's entries so far, whose secrets may be kept; `alone` says that `given` is the
+        only one of its provider that the caller sends.
         """
         kind = _kind(channel, given.provider)
         masked = {
@@ -45,7 +52,10 @@ class CredentialMerge:
         }
         plain = {name: value for name, value in given.credentials.items() if name not in masked}
         loaded = _loaded(kind, plain)
-        entry, opened = self._same_account(clinic_id, channel, given, stored, {**loaded, **masked})
+        same_provider = [entry for entry in stored if entry.provider == given.provider]
+        known = alone and len(same_provider) == 1
+        wanted = {**loaded, **masked}
+        entry, opened = self._same_account(clinic_id, channel, given, same_provider, wanted, known=known)
         kept = _kept(kind, given, loaded, entry, opened)
         if missing := sorted(masked.keys() - kept.keys()):
             raise _secret_needed(kind, missing)
@@ -60,17 +70,17 @@ class CredentialMerge:
         given: ProviderEntry,
         stored: Sequence[ProviderEntry],
         wanted: Mapping[str, Any],
+        *,
+        known: bool,
     ) -> tuple[ProviderEntry | None, dict[str, Any]]:
         """Return the stored entry that `given` continues, with its credentials opened; or None."""
         kind = PROVIDERS[channel][given.provider]
         for entry in stored:
-            if entry.provider != given.provider:
-                continue
             try:
                 opened = self._sealing.open(clinic_id, channel, entry)
             except SealedValueError:
                 continue  # it cannot be kept; that it is entered again is the way out
-            if _same(given, kind, wanted, opened):
+            if _same(given, kind, wanted, opened, known=known):
                 return entry, opened
         return None, {}
 
@@ -117,12 +127,21 @@ def _secret_needed(kind: ProviderKind, missing: Sequence[str]) -> InvalidError:
 
 
 def _same(
-    given: ProviderEntry, kind: ProviderKind, wanted: Mapping[str, Any], opened: Mapping[str, Any]
+    given: ProviderEntry,
+    kind: ProviderKind,
+    wanted: Mapping[str, Any],
+    opened: Mapping[str, Any],
+    *,
+    known: bool,
 ) -> bool:
     for name in kind.identity:
         value, stored = wanted.get(name), opened.get(name)
         if name in kind.secrets and name not in given.credentials:
-            continue  # an absent access key id is itself an absent secret
+            # An absent access key id is itself an absent secret. Of several entries it means the one with the
+            # same sender: else one account's keys would come to stand in another entry.
+            if known or all(wanted.get(n) == opened.get(n) for n in ("region", "fromEmail")):
+                continue
+            return False
         if is_masked(value):
             if stored is None or mask(given.provider, name, stored) != value:
                 return False

@@ -73,6 +73,9 @@ class FeedbackService:
         return [result for event in events for result in self.record([event])]
 
     def _record_all(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
+        self._repositories.events.lock_messages(
+            event.event.mail_message_id for event in events if event.event.mail_message_id
+        )
         arrivals = [self._arrive(event) for event in events]
         self._repositories.suppressions.lock(
             (arrival.mapping.clinic_id, arrival.locks) for arrival in arrivals
@@ -141,7 +144,7 @@ class FeedbackService:
             "sns_message_id": feedback.sns_message_id,
             "topic_arn": feedback.topic_arn,
             "kind": event.kind,
-            "at": to_ms(event.at),
+            "at": max(0, to_ms(event.at)),
             "received_at": self._clock(),
             "rule": mapping.rule,
             "source": normalise(event.source),

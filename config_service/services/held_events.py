@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import structlog
 
 from config_service.clock import to_datetime
-from config_service.encryption import SealedValueError
 from config_service.errors import InvalidError, NotFoundError
 from config_service.services.addresses import AddressVault, StoredAddress
 from config_service.services.audit_trail import AuditTrail
@@ -14,21 +13,25 @@ from config_service.services.clinic_mapping import (
     RULE_DOMAIN,
     RULE_SOURCE,
     RULE_TAG,
+    RULE_TOPIC,
     ClinicMapping,
     Mapping,
 )
-from config_service.services.feedback import DETAIL, NO_RECIPIENT, FeedbackService, question_of
+from config_service.services.feedback import DETAIL, NO_RECIPIENT, RAW, FeedbackService, question_of
 from config_service.services.principal import Principal
 from config_service.services.suppression_state import SuppressionState
 from config_service.storage.records import EventRecord, HeldEventRecord
 from config_service.storage.repositories import Repositories
 from shared.addresses import domain_of
+from shared.errors import ServiceError
 from shared.internal_api import FeedbackEvent, RecordResult
 from shared.ses import UNREADABLE, SesEvent
 
 log = structlog.get_logger(__name__)
 
 _PAGE = 200
+_AT_ONCE = 100  # handled in a request; the sweep does the rest
+_CLAIMED = {RULE_TOPIC, RULE_SOURCE, RULE_DOMAIN, RULE_TAG}  # rules that rest on what a clinic wrote down
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,7 @@ class HeldEvents:
     def assign(self, event_id: int, clinic_id: str, actor: Principal) -> RecordResult:
         """Give a held event its clinic by hand; raise NotFoundError where either does not exist."""
         with self.repositories.database.transaction():
-            held = self.repositories.held.get(event_id)
-            if held is None:
-                raise NotFoundError("There is no such held event; it may have been applied meanwhile.")
+            held = self._existing(event_id)
             if held.kind == UNREADABLE:
                 raise InvalidError("This event cannot be read, so that it says nothing of a clinic's mail.")
             if not self.repositories.clinics.exists(clinic_id):
@@ -61,6 +62,26 @@ class HeldEvents:
                 raise NotFoundError("The held event has been applied meanwhile.")
             self.audit.write(actor, "held_event.assigned", clinic_id, [f"heldEvent:{event_id}"])
             return result
+
+    def show(self, event_id: int, actor: Principal) -> tuple[HeldEventRecord, str | None]:
+        """Return a held event and, of one that could not be read, SES's text; the opening is audited."""
+        with self.repositories.database.transaction():
+            held = self._existing(event_id)
+            self.audit.write(actor, "held_event.opened", None, [f"heldEvent:{event_id}"])
+        return held, self.vault.show_text(held.raw_sealed, RAW)
+
+    def dismiss(self, event_id: int, actor: Principal) -> None:
+        """Take a held event out, since a person has seen that nothing follows from it."""
+        with self.repositories.database.transaction():
+            self._existing(event_id)
+            self.repositories.held.remove(event_id)
+            self.audit.write(actor, "held_event.dismissed", None, [f"heldEvent:{event_id}"])
+
+    def _existing(self, event_id: int) -> HeldEventRecord:
+        held = self.repositories.held.get(event_id)
+        if held is None:
+            raise NotFoundError("There is no such held event; it may have been applied meanwhile.")
+        return held
 
     def retry(self) -> int:
         """Ask the mapping again about every held event and return how many have been applied."""
@@ -73,33 +94,46 @@ class HeldEvents:
     def retry_clinic(self, clinic_id: str) -> int:
         """Ask again about events that name an address or topic of this clinic; return how many applied."""
         values = [identity.value for identity in self.repositories.clinics.identities_of(clinic_id)]
-        return self._retry_all(self.repositories.held.naming(values))
+        return self._retry_all(self.repositories.held.naming(values, _AT_ONCE))
 
-    def remap_message(self, mail_message_id: str) -> None:
-        """Ask again about events of a message that overtook the answer in which SES named it."""
+    def retry_message(self, mail_message_id: str) -> int:
+        """Ask again about the held events of one message; return how many applied."""
+        return self._retry_all(self.repositories.held.of_message(mail_message_id, _AT_ONCE))
+
+    def move_message(self, mail_message_id: str) -> None:
+        """Ask again about the recorded events of a message, in the transaction that learnt whose it is.
+
+        The lock is the one that `FeedbackService.record` takes before it asks: an event that comes at this
+        moment either sees the send, or is seen here.
+        """
         with self.repositories.database.transaction():
+            self.repositories.events.lock_messages([mail_message_id])
             for event in self.repositories.events.of_message(mail_message_id):
                 self._move(event)
-        self._retry_all(self.repositories.held.of_message(mail_message_id))
 
     def _retry_all(self, events: list[HeldEventRecord]) -> int:
         applied = 0
         for event in events:
             try:
                 applied += self._retry(event.id) if event.id is not None else 0
-            except SealedValueError as error:  # it waits for its key; the others need not
-                log.warning("a held event cannot be opened", heldEvent=event.id, code=error.code)
+            except ServiceError as error:  # it waits, for its key say; the others need not
+                log.warning("a held event cannot be applied", heldEvent=event.id, code=error.code)
+                self.repositories.database.ping()  # where the database is away, none of them can
         return applied
 
     def _retry(self, event_id: int) -> int:
+        held = self.repositories.held.get(event_id)
+        # Most still wait: that is found out without the write lock.
+        if held is None or held.kind == UNREADABLE or self._found(held) is None:
+            return 0
         with self.repositories.database.transaction():
-            held = self.repositories.held.get(event_id)
-            if held is None or held.kind == UNREADABLE:
-                return 0
-            mapping = self.mapping.find(question_of(self._feedback(held)))
-            if mapping.held or not self._is_proven(mapping, held.source):
-                return 0
-            return int(self._apply(held, mapping) is not None)
+            mapping = self._found(held)
+            return int(mapping is not None and self._apply(held, mapping) is not None)
+
+    def _found(self, held: HeldEventRecord) -> Mapping | None:
+        mapping = self.mapping.find(question_of(self._feedback(held)))
+        proven = not mapping.held and self._is_proven(mapping, held.source, held.topic_arn)
+        return mapping if proven else None
 
     def _apply(self, held: HeldEventRecord, mapping: Mapping) -> RecordResult | None:
         """Record a held event for its clinic; None where another process has done it meanwhile."""
@@ -124,11 +158,13 @@ class HeldEvents:
             self.state.settle(event.clinic_id, address)
         self.feedback.place(self._feedback(event), mapping, address)
 
-    def _is_proven(self, mapping: Mapping, source: str | None) -> bool:
+    def _is_proven(self, mapping: Mapping, source: str | None, topic_arn: str) -> bool:
         """Old events are not handed to a clinic on the word of its own administrator alone."""
-        if mapping.clinic_id is None or mapping.rule not in {RULE_SOURCE, RULE_DOMAIN, RULE_TAG}:
+        if mapping.clinic_id is None or mapping.rule not in _CLAIMED:
             return True
         unproven = self.repositories.clinics.unproven(mapping.clinic_id)
+        if mapping.rule == RULE_TOPIC:
+            return topic_arn not in unproven
         if mapping.rule != RULE_DOMAIN:
             return source not in unproven
         users = self.repositories.clinics.users_of_domain(domain_of(source or ""))

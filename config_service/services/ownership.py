@@ -7,16 +7,17 @@ from config_service.errors import ConflictError
 from config_service.services.channels import ChannelSettings
 from config_service.services.principal import Principal
 from config_service.services.public_mail_domains import PUBLIC_MAIL_DOMAINS
-from config_service.storage.clinics import ADDRESS, TOPIC, ClinicRepository
+from config_service.storage.clinics import ADDRESS, ROLE, TOPIC, ClinicRepository
 from shared.addresses import domain_of, normalise
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The addresses (in comparable form) and topics that a clinic's email settings hold."""
+    """The addresses (in comparable form), topics and roles that a clinic's email settings hold."""
 
     addresses: frozenset[str]
     topics: frozenset[str]
+    roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,15 @@ def claims_of(email: ChannelSettings) -> Claims:
     """Return what a clinic's email settings claim."""
     credentials = [entry.credentials for entry in email.entries()]
     addresses = [email.default_from, *(found.get("fromEmail") for found in credentials)]
-    topics = [found.get("snsTopicArn") for found in credentials]
     return Claims(
         frozenset(found for found in map(normalise, addresses) if found),
-        frozenset(topic for topic in topics if isinstance(topic, str) and topic),
+        _texts(found.get("snsTopicArn") for found in credentials),
+        _texts(found.get("roleArn") for found in credentials),
     )
+
+
+def _texts(values: Iterable[object]) -> frozenset[str]:
+    return frozenset(value for value in values if isinstance(value, str) and value)
 
 
 class Ownership:
@@ -54,6 +59,7 @@ class Ownership:
         warnings = [
             *self._addresses(clinic_id, before, after.addresses - before.addresses),
             *self._topics(clinic_id, after.topics - before.topics),
+            *self._roles(clinic_id, after.roles - before.roles),
         ]
         if warnings and not actor.is_super_admin:
             raise ConflictError(
@@ -86,3 +92,10 @@ class Ownership:
         for topic in sorted(new):
             if topic in self._shared_topics or self._clinics.owners_of(TOPIC, topic) - {clinic_id}:
                 yield Warning_("topic_in_use", f"The topic {topic} is in use elsewhere on the platform.")
+
+    def _roles(self, clinic_id: str, new: Iterable[str]) -> Iterable[Warning_]:
+        """A role whose trust policy asks for no external id would let any clinic send as its owner."""
+        platform_accounts = {topic.split(":")[4] for topic in self._shared_topics}
+        for role in sorted(new):
+            if role.split(":")[4] in platform_accounts or self._clinics.owners_of(ROLE, role) - {clinic_id}:
+                yield Warning_("role_in_use", f"The role {role} is in use elsewhere on the platform.")

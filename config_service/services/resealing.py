@@ -46,7 +46,7 @@ class Resealing:
             for page in self._columns.pages(column, sealed_prefix(self._cipher.key_id)):
                 count += self._page(column, page)
                 yield Progress(f"{column.table}.{column.name}", count)
-        self._database.truncate_log()
+        self._rows.empty_log()
         if self._failed:
             raise SealedValueError(
                 f"{len(self._failed)} places hold values that do not open, {self._failed[0]} among them.",

@@ -30,7 +30,7 @@ SOFT_BOUNCE_SUPPRESSION = 30 * DAY
 # are about the sender, and so not the recipient's fault.
 _NO_SUCH_ADDRESS = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"}
 _ABOUT_THE_MESSAGE = {"MessageTooLarge", "ContentRejected", "AttachmentRejected"}
-_NO_COMPLAINT = "not-spam"
+NO_COMPLAINT = "not-spam"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def effect_of(event: SesEvent) -> str:
     if event.recipient is None:
         return ""
     if event.kind == "Complaint":
-        return "" if event.sub_type == _NO_COMPLAINT else COMPLAINT
+        return "" if event.sub_type == NO_COMPLAINT else COMPLAINT
     if event.kind == "Delivery":
         return DELIVERY
     return _bounce_effect(event) if event.kind == "Bounce" else ""
@@ -68,7 +68,12 @@ def _bounce_effect(event: SesEvent) -> str:
         return PERMANENT
     if event.sub_type in _ABOUT_THE_MESSAGE:
         return ""
-    if event.sub_type == "General" and not event.status and not event.detail:
+    if (
+        event.bounce_type == "Transient"
+        and event.sub_type == "General"
+        and not event.status
+        and not event.detail
+    ):
         return ""  # an out-of-office reply, which proves that the mailbox exists
     return SOFT
 

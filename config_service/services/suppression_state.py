@@ -1,7 +1,8 @@
 """Keeps the suppression list equal to what the rules make of each address's history."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 from config_service.clock import DAY
 from config_service.services.addresses import StoredAddress
@@ -80,18 +81,23 @@ class SuppressionState:
             Fact(act.action, act.at, reason=act.reason) for act in acts
         ]
 
-    def in_force(self, entry: SuppressionRecord, now: int) -> bool:
-        """Whether an entry holds at `now` (ms).
+    def in_force(self, entries: Iterable[SuppressionRecord], now: int) -> Iterator[SuppressionRecord]:
+        """Return, one by one, the entries that hold at `now` (ms).
 
         A soft-bounce entry runs out, and holds only where the clinic's deliveries reach us: without
         them nothing would ever reset the count.
         """
-        if entry.until is not None and entry.until <= now:
-            return False
-        if entry.reason != REASON_SOFT_BOUNCE:
-            return True
-        latest = self._repositories.events.latest_delivery_day(entry.clinic_id or "")
-        return latest is not None and latest >= (entry.since - SOFT_BOUNCE_WINDOW) // DAY
+        latest_day = cache(self._repositories.events.latest_delivery_day)  # asked once a list
+
+        def holds(entry: SuppressionRecord) -> bool:
+            if entry.until is not None and entry.until <= now:
+                return False
+            if entry.reason != REASON_SOFT_BOUNCE:
+                return True
+            latest = latest_day(entry.clinic_id or "")
+            return latest is not None and latest >= (entry.since - SOFT_BOUNCE_WINDOW) // DAY
+
+        return filter(holds, entries)
 
 
 def _fact(event: EventRecord) -> Fact:

@@ -54,9 +54,8 @@ class SuppressionTransfer:
     def _lines(self, clinic_id: str | None) -> Iterator[str]:
         yield _line(COLUMNS)
         now = self._suppressions.clock()
-        for record in self._suppressions.repositories.suppressions.every(clinic_id):
-            if not self._suppressions.state.in_force(record, now):
-                continue
+        every = self._suppressions.repositories.suppressions.every(clinic_id)
+        for record in self._suppressions.state.in_force(every, now):
             shown = self._suppressions.shown(record)
             if shown.email is not None:
                 until = to_datetime(shown.until).isoformat() if shown.until else ""
@@ -78,9 +77,6 @@ class SuppressionTransfer:
                 batch = []
         with database.transaction():
             self._load_batch(clinic_id, batch, actor, report)
-            self._suppressions.audit.write(
-                actor, "suppressions.imported", clinic_id, [f"lines:{report.imported}"]
-            )
         return report
 
     def _load_batch(
@@ -105,6 +101,8 @@ class SuppressionTransfer:
                 continue
             report.imported += is_new
             report.unchanged += not is_new
+        lines = [f"lines:{batch[0][0]}-{batch[-1][0]}"] if batch else ["lines:none"]
+        self._suppressions.audit.write(actor, "suppressions.imported", clinic_id, lines)
 
 
 def _entry(row: dict[str, str], now: int) -> tuple[str, str, int]:

@@ -46,7 +46,7 @@ class Suppressions:
     ) -> tuple[list[ShownSuppression], SuppressionRecord | None]:
         """Return the entries in force, newest first, and the last row read where there may be more."""
         rows = self.repositories.suppressions.page(clinic_id, wanted)
-        shown = [self.shown(row) for row in rows if self.state.in_force(row, wanted.now)]
+        shown = [self.shown(row) for row in self.state.in_force(rows, wanted.now)]
         return shown, rows[-1] if len(rows) == wanted.limit else None
 
     def add(
@@ -80,13 +80,14 @@ class Suppressions:
         """
         stored = self.vault.store(address)
         self.repositories.suppressions.lock([(clinic_id, stored.hashes)])
+        if at <= self._removed_until(clinic_id, address):
+            raise InvalidError("The address was removed from the list after that time.", code="removed_later")
         before = self.repositories.suppressions.find(clinic_id, stored.hashes)
         self.repositories.suppressions.add_act(
             ActRecord(clinic_id, stored.hash, "add", at, actor.name, reason, self.vault.seal_text(note, NOTE))
         )
         entry = self.state.settle(clinic_id, stored)
-        if entry is None:
-            raise InvalidError("The address was removed from the list after that time.", code="removed_later")
+        assert entry is not None  # an act after the latest removal puts the address on the list
         return entry, before is None
 
     def remove(
@@ -124,9 +125,8 @@ class Suppressions:
         wanted = {found for each in hashes for found in each}
         blocking = self.repositories.suppressions.blocking(clinic_id, wanted) if wanted else []
         by_hash: dict[str, list[Reason]] = {}
-        for entry in blocking:
-            if self.state.in_force(entry, self.clock()):
-                by_hash.setdefault(entry.address_hash, []).append(reason_of(entry))
+        for entry in self.state.in_force(blocking, self.clock()):
+            by_hash.setdefault(entry.address_hash, []).append(reason_of(entry))
         return [
             [INVALID_ADDRESS] if address is None else _gathered(by_hash, each)
             for address, each in zip(bare, hashes, strict=True)

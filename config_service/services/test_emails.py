@@ -3,6 +3,8 @@
 import uuid
 from dataclasses import dataclass
 
+import structlog
+
 from config_service.clock import Clock
 from config_service.errors import ConflictError, NotFoundError
 from config_service.services.addresses import AddressVault, required_address
@@ -13,11 +15,15 @@ from config_service.services.principal import Principal
 from config_service.services.sending_order import CLINIC_ACCOUNT
 from config_service.services.suppressions import Suppressions
 from config_service.services.test_routes import TestRoute, TestRoutes
+from config_service.storage.database import StorageUnavailableError
 from config_service.storage.records import ClinicRecord, TestSendRecord
 from config_service.storage.repositories import Repositories
 from shared.addresses import normalise
 from shared.errors import ServiceError
 
+log = structlog.get_logger(__name__)
+
+_ATTEMPTS = 3  # each waits for the database's own time limit
 SENDING, ACCEPTED, REFUSED = "sending", "accepted", "refused"
 
 
@@ -63,7 +69,7 @@ class TestEmails:
         except ServiceError as error:
             self.repositories.test_sends.finish(send.id, REFUSED, code=error.code)
             raise
-        self._accepted(send, route, message_id)
+        self._remember(send, route, message_id)
         return SentTest(send.id, message_id, route.provider.tracks)
 
     def _refuse_suppressed(self, clinic_id: str, address: str) -> None:
@@ -96,13 +102,25 @@ class TestEmails:
             self.audit.write(actor, "test_email.sent", record.id, [f"test:{send.id}", route.name])
         return send
 
+    def _remember(self, send: TestSendRecord, route: TestRoute, message_id: str) -> None:
+        """Write down that the mail is on its way, which no fault of ours may deny any more."""
+        for _ in range(_ATTEMPTS):
+            try:
+                self._accepted(send, route, message_id)
+            except StorageUnavailableError as error:
+                log.warning("an accepted test email is not written down", test=send.id, code=error.code)
+            else:
+                return
+
     def _accepted(self, send: TestSendRecord, route: TestRoute, message_id: str) -> None:
         with self.repositories.database.transaction():
+            # Whose the message is, and what came of it before that was known, change together.
             self.repositories.test_sends.finish(send.id, ACCEPTED, message_id=message_id)
+            self.held.move_message(message_id)
             if route.account == CLINIC_ACCOUNT and route.provider.tracks:
                 # SES sends only for a verified identity: the account's owner owns the address.
                 self.repositories.clinics.mark_proven(send.clinic_id, [send.source])
-        self.held.remap_message(message_id)
+        self.held.retry_message(message_id)
         self.held.retry_clinic(send.clinic_id)
 
     def get(self, clinic_id: str, test_id: str) -> TestSendRecord:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from config_service.services.addresses import AddressVault
 from config_service.services.feedback import DETAIL
 from config_service.services.sending_order import PLATFORM_ACCOUNT
+from config_service.services.suppression_rules import NO_COMPLAINT
 from config_service.storage.events import EventRepository
 from config_service.storage.records import EventRecord, TestSendRecord
 
@@ -57,6 +58,6 @@ class TestOutcomes:
 
 def _concerns(event: EventRecord, send: TestSendRecord) -> bool:
     """Whether an event with this message id may speak of this send: another clinic's topic may not."""
-    if event.kind not in _STATUS_OF:
+    if event.kind not in _STATUS_OF or event.sub_type == NO_COMPLAINT:
         return False
     return event.clinic_id == send.clinic_id or (event.clinic_id is None and send.account == PLATFORM_ACCOUNT)

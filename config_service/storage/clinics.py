@@ -9,6 +9,7 @@ from config_service.storage.records import ClinicRecord, IdentityRecord
 
 ADDRESS = "address"
 TOPIC = "topic"
+ROLE = "role"
 
 
 class ClinicRepository:

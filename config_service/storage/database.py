@@ -49,11 +49,10 @@ class Database:
             self._depth.value = 1
             try:
                 yield
+                self.peewee.commit()
             except BaseException:
                 self._rollback()
                 raise
-            else:
-                self.peewee.commit()
             finally:
                 self._depth.value = 0
 
@@ -145,6 +144,11 @@ class Database:
             ) from error
         except peewee.DataError:
             raise StorageRefusedError("The database cannot store a value of this request.") from None
+        except peewee.IntegrityError as error:
+            # Somebody wrote the same row past this service at the same moment; the next try finds it.
+            raise StorageUnavailableError(
+                "The row was written by somebody else meanwhile.", retry_after=1
+            ) from error
 
 
 def _lock_key(name: str) -> int:

@@ -1,6 +1,6 @@
 """Recorded events and the history from which an address's state follows, and held events."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from config_service.storage import rows
@@ -28,6 +28,13 @@ class EventRepository:
     def add(self, event: EventRecord) -> bool:
         """Insert the event and return True; False where it is recorded already."""
         return rows.insert_new(self._db, "events", event)
+
+    def lock_messages(self, mail_message_ids: Iterable[str]) -> None:
+        """Keep others from asking whose these messages are until the transaction ends.
+
+        Always before addresses are locked, so that no two transactions wait for each other.
+        """
+        self._db.lock(f"message|{found}" for found in mail_message_ids)
 
     def knows(self, sns_message_id: str, recipient_hashes: Collection[str]) -> bool:
         """Whether this recipient of this SNS message is recorded already."""
@@ -128,16 +135,16 @@ class HeldEventRepository:
         query = HeldEvent.select().where(HeldEvent.id > after).order_by(HeldEvent.id).limit(limit)
         return rows.fetch(self._db, query, HeldEventRecord)
 
-    def naming(self, values: Collection[str]) -> list[HeldEventRecord]:
-        """Return the held events whose source or topic is one of `values`."""
+    def naming(self, values: Collection[str], limit: int) -> list[HeldEventRecord]:
+        """Return held events whose source or topic is one of `values`, the oldest first."""
         wanted = sorted(values)
         query = HeldEvent.select().where(HeldEvent.source.in_(wanted) | HeldEvent.topic_arn.in_(wanted))
-        return rows.fetch(self._db, query.order_by(HeldEvent.id), HeldEventRecord)
+        return rows.fetch(self._db, query.order_by(HeldEvent.id).limit(limit), HeldEventRecord)
 
-    def of_message(self, mail_message_id: str) -> list[HeldEventRecord]:
-        """Return what is held of one message by SES's message id."""
+    def of_message(self, mail_message_id: str, limit: int) -> list[HeldEventRecord]:
+        """Return what is held of one message by SES's message id, the oldest first."""
         query = HeldEvent.select().where(HeldEvent.mail_message_id == mail_message_id).order_by(HeldEvent.id)
-        return rows.fetch(self._db, query, HeldEventRecord)
+        return rows.fetch(self._db, query.limit(limit), HeldEventRecord)
 
     def count(self) -> dict[str, int]:
         """Return how many events are held, by the reason."""

@@ -47,13 +47,14 @@ class SealedColumnRepository:
 
     def pages(self, column: SealedColumn, sealed_with: str) -> Iterator[list[SealedRow]]:
         """Yield the rows, some hundred at a time, whose value does not begin with `sealed_with`."""
-        where = f"{column.name} IS NOT NULL AND {column.name} NOT LIKE ?"
+        # Not LIKE: it takes capitals for small letters on SQLite, and `_` for anything.
+        where = f"substr({column.name}, 1, {len(sealed_with)}) <> ?"
         names = f"id, {column.name}, {column.bound_to or repr('')}"
         order = f"ORDER BY id LIMIT {_PAGE}"
         last: str | int | None = None
         while True:
             after = "" if last is None else "AND id > ?"
-            parameters = (f"{sealed_with}%", *(() if last is None else (last,)))
+            parameters = (sealed_with, *(() if last is None else (last,)))
             with self._db.reading():
                 sql = f"SELECT {names} FROM {column.table} WHERE {where} {after} {order}"
                 page = [SealedRow(*row) for row in self._db.execute(sql, parameters).fetchall()]

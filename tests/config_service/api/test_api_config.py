@@ -292,7 +292,17 @@ CONFIG_REFUSALS = {
     "a default sender with a name": (
         {"email": {"defaultFrom": "Me <a@b.example>"}},
         ("email", "defaultFrom"),
-        "alone",
+        "only the address",
+    ),
+    "a default sender in quotes": (
+        {"email": {"defaultFrom": '"<noreply@clinic-domain.example>"@evil.example'}},
+        ("email", "defaultFrom"),
+        "only the address",
+    ),
+    "a default sender with a quoted local part": (
+        {"email": {"defaultFrom": '"no reply"@evil.example'}},
+        ("email", "defaultFrom"),
+        "without quotes",
     ),
     "a default name of two lines": (
         {"email": {"defaultFromName": "a\nb"}},
@@ -300,7 +310,7 @@ CONFIG_REFUSALS = {
         "one line",
     ),
     "too many fallbacks": (
-        {"email": {"fallback": [smtp()] * 11}},
+        {"email": {"fallback": [smtp()] * 21}},
         ("email", "fallback"),
         "Longer than maximum",
     ),

@@ -112,6 +112,17 @@ def test_resealing_brings_everything_under_the_new_key_so_that_the_old_one_may_g
     assert list(alone.resealing.run()) == []
 
 
+@pytest.mark.parametrize(("older", "newer"), [("k1", "K1"), ("2026-01", "2026_01")])
+def test_key_ids_that_look_alike_are_told_apart(
+    another_process: Process, settings: ConfigSettings, older: str, newer: str
+) -> None:
+    old, new = NamedKey(older, b"c" * 32), NamedKey(newer, b"d" * 32)
+    fill(another_process(replace(settings, credentials_keys=(old,))))
+    list(another_process(replace(settings, credentials_keys=(new, old))).resealing.run())
+    alone = another_process(replace(settings, credentials_keys=(new,)))
+    assert {entry.email for entry in alone.suppressions.page("c1", SuppressionFilter(now=0))[0]} >= {PATIENT}
+
+
 def test_resealing_goes_on_past_what_does_not_open_and_names_it(
     services: Services, another_process: Process, settings: ConfigSettings
 ) -> None:
