@@ -20,6 +20,9 @@ _RETRY = 5.0  # seconds after a failed fetch in which nobody waits for another o
 _FETCH_TIMEOUT = 3  # seconds
 MAX_TOKEN_LENGTH = 8192  # characters
 
+_ISSUE_ANEW = "Have the token issued with sub, role, clinicIds and exp."
+_COPY_WHOLE = "Copy the token whole; in development `python -m config_service token` makes one."
+
 _WHY = {
     jwt.ExpiredSignatureError: "The token has expired.",
     jwt.ImmatureSignatureError: "The token is not valid yet.",
@@ -107,12 +110,9 @@ class TokenVerifier:
                 options={"require": required, "verify_aud": self._settings.audience is not None},
             )
         except jwt.PyJWTError as error:
-            why = next(
-                (text for kind, text in _WHY.items() if isinstance(error, kind)), "The token is not valid."
-            )
-            raise UnauthenticatedError(why) from None
+            raise _refusal(error) from None
         except (ValueError, TypeError, RecursionError):
-            raise UnauthenticatedError("The token is not valid.") from None
+            raise UnauthenticatedError("The token is not valid.", hint=_COPY_WHOLE) from None
         return claims
 
     def _key(self, token: str) -> Any:
@@ -127,10 +127,18 @@ class TokenVerifier:
         return self._keys.find(key_id)
 
 
+def _refusal(error: jwt.PyJWTError) -> UnauthenticatedError:
+    why = next((text for kind, text in _WHY.items() if isinstance(error, kind)), None)
+    if why is None:
+        return UnauthenticatedError("The token is not valid.", hint=_COPY_WHOLE)
+    lacking = isinstance(error, jwt.MissingRequiredClaimError)
+    return UnauthenticatedError(why, hint=_ISSUE_ANEW if lacking else None)
+
+
 def _principal(claims: Mapping[str, Any]) -> Principal:
     role, clinics = claims.get("role"), claims.get("clinicIds", [])
     if role not in ROLES:
-        raise UnauthenticatedError(f"The token's role is none of {', '.join(ROLES)}.")
+        raise UnauthenticatedError(f"The token's role is none of {', '.join(ROLES)}.", hint=_ISSUE_ANEW)
     if not isinstance(clinics, list) or not all(isinstance(clinic, str) for clinic in clinics):
-        raise UnauthenticatedError("The token's clinicIds is no list of clinic ids.")
+        raise UnauthenticatedError("The token's clinicIds is no list of clinic ids.", hint=_ISSUE_ANEW)
     return Principal(str(claims["sub"]), role, frozenset(clinics))

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
 from shared.request_id import current_request_id
 
@@ -47,8 +47,8 @@ class SettingsError(ServiceError):
 
 _HINTS = {
     400: "Send a JSON object; check quotes, commas and nesting.",
-    404: "Check the path against the API's documentation at /docs.",
-    405: "Check the method against the API's documentation at /docs.",
+    404: "Check the path.",
+    405: "Check the method.",
     413: "Send a smaller body.",
     415: "Send the header Content-Type: application/json.",
     422: "Correct the fields named under errors and send the request again.",
@@ -96,6 +96,10 @@ def _from_http(error: HTTPException) -> ServiceError:
     errors = _by_field(data.get("messages", {}))
     phrase = HTTPStatus(status).phrase
     message = "Some fields are missing or wrong." if errors else (error.description or phrase)
+    if type(error) is NotFound:
+        message = "There is nothing at this path."
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        message = f"This method is not allowed here: use {', '.join(sorted(error.valid_methods))}."
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         message = "The request could not be completed."
     code = "invalid_request" if errors else phrase.lower().replace(" ", "_").replace("-", "_")

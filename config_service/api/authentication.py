@@ -75,7 +75,11 @@ def _only_for_clinic(clinic_id: str) -> None:
         )
     view = (request.endpoint or "").rpartition(".")[2]
     if not principal().may_view(clinic_id):
-        raise ForbiddenError("This clinic is not yours.", hint="Ask for a token whose clinicIds hold it.")
+        named = principal().clinic_ids
+        message = (
+            "This clinic is not yours." if named else "The token names no clinicIds, so no clinic is yours."
+        )
+        raise ForbiddenError(message, hint="Ask for a token whose clinicIds hold it.")
     reads = request.method in _READING or view in READING_POSTS
     if not reads and not principal().may_change(clinic_id):
         raise ForbiddenError(

@@ -32,7 +32,10 @@ _SAVED_EXAMPLE = {"success": True, "message": "SES configuration updated success
 def show_config(clinic_id: str) -> Any:
     """Show a clinic's configuration, with its secrets masked."""
     config = services().configs.get_clinic_config(clinic_id)
-    return {"config": config}, {"ETag": f'"{config.etag}"'}
+    answer: dict[str, Any] = {"config": config}
+    if config.warnings:
+        answer["warnings"] = config.warnings
+    return answer, {"ETag": f'"{config.etag}"'}
 
 
 @bp.route("/config", methods=["PUT"])

@@ -23,6 +23,8 @@ def read_json() -> dict[str, Any]:
     """Return the request's JSON object; raise 400, 413 or 415."""
     if not request.is_json:
         raise UnsupportedMediaType(f"The body's Content-Type is {request.mimetype or 'missing'}, not JSON's.")
+    if not request.get_data(cache=True):
+        raise BadRequest("The body is empty.")
     try:
         document = json.loads(request.get_data(cache=True), parse_constant=_no_constant)
     except RecursionError:

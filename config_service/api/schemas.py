@@ -59,7 +59,7 @@ class ConfigUpdateSchema(Schema):
 class SesSetupSchema(Schema):
     """Quick SES set-up; the credentials' own schema checks each of them, null as absent or as missing."""
 
-    enabled = fields.Boolean(load_default=True)
+    enabled = fields.Boolean(load_default=True, error_messages={"invalid": "Give true or false."})
     region = fields.Raw(allow_none=True, metadata={"type": "string", "example": REGION})
     accessKeyId = fields.Raw(
         allow_none=True,
@@ -114,6 +114,7 @@ class ConfigSchema(Schema):
 
     success = fields.Boolean(dump_default=True)
     config = fields.Nested(ShownConfigSchema)
+    warnings = fields.List(fields.Nested(WarningSchema))
 
 
 class TestEmailSchema(Schema):

@@ -14,7 +14,7 @@ class ProviderEntrySchema(Schema):
         required=True,
         metadata={"description": "email: aws_ses, smtp; whatsapp: meta, twilio; sms: twilio, aws_sns"},
     )
-    enabled = fields.Boolean(load_default=True)
+    enabled = fields.Boolean(load_default=True, error_messages={"invalid": "Give true or false."})
     credentials = fields.Dict(
         keys=fields.String(),
         load_default=dict,

@@ -1,20 +1,22 @@
 """A clinic's configuration as people may see it: with its secrets masked."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from config_service.clock import to_datetime
-from config_service.services.channels import CHANNELS, ChannelSettings, read_channel
+from config_service.services.channels import CHANNELS, ChannelSettings, read_channel, stored_entries
 from config_service.services.clinic_rows import etag_of
 from config_service.services.credential_sealing import CredentialSealing
 from config_service.services.ownership import Warning_
+from config_service.services.provider_credentials import PROVIDERS
 from config_service.storage.records import ClinicRecord
 
 
 @dataclass(frozen=True, slots=True)
 class ClinicConfig:
-    """A configuration; channels are documents as in the API, and `warnings` belong to the save just made."""
+    """A configuration; channels are documents as in the API, `warnings` are about it or its save."""
 
     clinic_id: str
     email: dict[str, Any]
@@ -43,7 +45,19 @@ def shown_config(record: ClinicRecord, sealing: CredentialSealing, *, lenient: b
         created_at=to_datetime(record.created_at or 0),
         updated_at=to_datetime(record.updated_at or 0),
         etag=etag_of(record),
+        warnings=list(_unknown_providers(record)),
     )
+
+
+def _unknown_providers(record: ClinicRecord) -> Iterator[Warning_]:
+    """What a direct update wrote is not checked as the API checks it; here it is said."""
+    for channel, entry in stored_entries(record.settings):
+        provider = str(entry.get("provider"))
+        if provider not in PROVIDERS[channel]:
+            known = ", ".join(PROVIDERS[channel])
+            yield Warning_(
+                "unknown_provider", f"{provider!r} is no provider for {channel}; it must be one of {known}."
+            )
 
 
 def _masked(record: ClinicRecord, channel: str, sealing: CredentialSealing, lenient: bool) -> ChannelSettings:

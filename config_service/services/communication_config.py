@@ -137,7 +137,8 @@ class CommunicationConfigService:
         if before is not stored:
             self._rows.empty_log()
         self._tell(clinic_id)
-        return replace(shown_config(after, self._sealing, lenient=True), warnings=warnings)
+        shown = shown_config(after, self._sealing, lenient=True)
+        return replace(shown, warnings=[*warnings, *shown.warnings])
 
     def _tell(self, clinic_id: str) -> None:
         """Call the listeners. The save is done: what fails here must not say that it is not."""

@@ -58,6 +58,9 @@ class TestOutcomes:
 
 def _concerns(event: EventRecord, send: TestSendRecord) -> bool:
     """Whether an event with this message id may speak of this send: another clinic's topic may not."""
-    if event.kind not in _STATUS_OF or event.sub_type == NO_COMPLAINT:
-        return False
+    out_of_office = (
+        event.bounce_type == "Transient" and event.sub_type == "General" and not event.detail_sealed
+    )
+    if event.kind not in _STATUS_OF or event.sub_type == NO_COMPLAINT or (out_of_office and not event.status):
+        return False  # somebody's answer, or praise: the mail has arrived
     return event.clinic_id == send.clinic_id or (event.clinic_id is None and send.account == PLATFORM_ACCOUNT)

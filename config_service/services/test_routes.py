@@ -7,6 +7,7 @@ from typing import Any
 from config_service.providers.base import Email, EmailProvider, EmailProviders, SendRefusedError
 from config_service.services.channels import EMAIL, ChannelSettings, ProviderEntry, read_channel
 from config_service.services.credential_sealing import CredentialSealing
+from config_service.services.provider_credentials import PROVIDERS
 from config_service.services.sending_order import (
     CLINIC_ACCOUNT,
     PLATFORM_ACCOUNT,
@@ -56,6 +57,12 @@ class TestRoutes:
         if provider == PLATFORM or (provider is None and not settings.entries()):
             return self._platform_route(record, recipient)
         entry = _chosen(settings, provider)
+        if entry.provider not in PROVIDERS[EMAIL]:
+            raise SendRefusedError(
+                f"The stored provider {entry.provider!r} is unknown: the row was changed directly.",
+                code="provider_unknown",
+                hint=f"Save the configuration again with one of {', '.join(PROVIDERS[EMAIL])}.",
+            )
         opened = self._sealing.open(record.id, EMAIL, entry)
         email = _email(record, recipient, opened, settings)
         connected = self._providers.for_clinic(record.id, record.external_id or "", entry.provider, opened)

@@ -24,7 +24,7 @@ def assert_shape(answer: Any) -> None:
 
 
 BODIES = {
-    "empty": (b"", JSON_TYPE, 400, "not JSON"),
+    "empty": (b"", JSON_TYPE, 400, "is empty"),
     "not JSON": (b"region=us-east-1", JSON_TYPE, 400, "line 1, column 1"),
     "cut off": (b'{"region": "us-', JSON_TYPE, 400, "not JSON"),
     "a list": (b"[]", JSON_TYPE, 400, "not a JSON object"),

@@ -21,6 +21,7 @@ from core_kit import (
 )
 
 from config_service.errors import ConflictError, InvalidError
+from config_service.providers.base import SendRefusedError
 from config_service.services.channels import ChannelSettings, ProviderEntry
 from config_service.services.ownership import claims_of
 from config_service.services.services import Services
@@ -311,3 +312,30 @@ def test_claims_are_read_from_every_entry(services: Services) -> None:
     claims = claims_of(email)
     assert claims.addresses == {"a@b.example", "c@d.example"}
     assert (claims.topics, claims.roles) == ({OWN_TOPIC}, {ROLE_ARN})
+
+
+def test_an_out_of_office_reply_does_not_unsay_the_delivery(services: Services) -> None:
+    give_ses(services, "c1")
+    sent = services.test_emails.send("c1", "jane@patients.example", ROOT)
+    known = {"mail_message_id": sent.message_id, "recipient": "jane@patients.example"}
+    reply = {"bounce_type": "Transient", "sub_type": "General", "days": 1}
+    results(services, event("Delivery", **known), event(**reply, **known))
+    assert services.test_outcomes.of(services.test_emails.get("c1", sent.test_id)).status == "delivered"
+    results(
+        services,
+        event(**{**reply, "detail": "smtp; 452 full"}, **{**known, "recipient": "b@patients.example"}),
+    )
+    assert services.test_outcomes.of(services.test_emails.get("c1", sent.test_id)).status == "bounced"
+
+
+def test_a_provider_that_a_direct_update_misspelt_is_told_wherever_it_matters(services: Services) -> None:
+    give_ses(services, "c1")
+    record = services.repositories.clinics.get("c1")
+    assert record is not None
+    record.settings["communicationSettings"]["email"]["primary"]["provider"] = "ses"
+    services.repositories.clinics.save(record)
+    (warning,) = services.configs.get_clinic_config("c1").warnings
+    assert (warning.code, "aws_ses" in warning.message) == ("unknown_provider", True)
+    with pytest.raises(SendRefusedError, match="changed directly") as refused:
+        services.test_emails.send("c1", "jane@patients.example", ROOT)
+    assert refused.value.code == "provider_unknown"

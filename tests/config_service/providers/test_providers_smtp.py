@@ -3,21 +3,24 @@
 import smtplib
 import socket
 import ssl
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
-from config_service.providers import public_hosts
+from config_service.providers import public_hosts, smtp
 from config_service.providers.base import (
     Email,
     ProviderUnavailableError,
     SendRefusedError,
     SendThrottledError,
 )
+from config_service.providers.conversation_deadline import ConversationDeadline
 from config_service.providers.smtp import SmtpEmailProvider, SmtpServer
 from config_service.providers.smtp_failures import translate
 from shared.errors import ServiceError
@@ -293,3 +296,114 @@ def test_what_credentials_leave_out_has_a_safe_default() -> None:
     assert SmtpServer.from_credentials({"host": "h", "port": None, "fromEmail": "a@b.example"}) == SmtpServer(
         "h", 587, "starttls"
     )
+
+
+class _Dripping:
+    """A server that says `opening`, then `drop` for ever, a moment apart; `drops` counts those it got rid of."""
+
+    LIMIT = 1000  # far beyond the deadline, so that a test ends all the same
+
+    def __init__(self, opening: list[bytes], drop: bytes) -> None:
+        self._opening = opening
+        self._drop = drop
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+        self._hung_up = threading.Event()
+        self.host, self.port = self._listening.getsockname()
+        self.drops = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hung_up.set()
+        self._thread.join()
+        self._listening.close()
+
+    def _serve(self) -> None:
+        connection, _ = self._listening.accept()
+        with connection, suppress(OSError):
+            for words in self._opening:
+                connection.sendall(words)
+                connection.recv(1024)
+            while self.drops < self.LIMIT and not self._hung_up.wait(0.01):
+                connection.sendall(self._drop)
+                self.drops += 1
+
+
+@pytest.mark.parametrize(
+    ("opening", "drop", "encryption"),
+    [
+        ([], b"220-wait\r\n", "none"),
+        ([b"220 hello\r\n"], b"250-wait\r\n", "none"),
+        (
+            [b"220 hello\r\n", b"250-mail\r\n250 STARTTLS\r\n", b"220 go on\r\n"],
+            b"\x16\x03\x03\x3f\xff",
+            "starttls",
+        ),
+        ([b"\x16\x03\x03\x3f\xff"], b"\0", "tls"),
+    ],
+    ids=["greeting", "ehlo", "starttls", "tls"],
+)
+def test_a_server_that_drips_is_given_up_in_time(
+    *,
+    opening: list[bytes],
+    drop: bytes,
+    encryption: str,
+    email: Email,
+    names: dict[str, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(smtp, "DEADLINE", 0.2)
+    with _Dripping(opening, drop) as server, pytest.raises(ProviderUnavailableError) as caught:
+        provider(server, encryption=encryption).send(email)
+    assert caught.value.code == "smtp_unreachable"
+    assert "longer than 0.2 s" in caught.value.message
+    assert caught.value.retry_after
+    assert server.drops < server.LIMIT / 2
+
+
+def test_a_slow_farewell_undoes_no_delivery(
+    start_mail_server: Start, email: Email, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start_mail_server()
+
+    def quit_(connection: smtplib.SMTP) -> None:
+        connection._deadline._pass()
+        connection.docmd("quit")
+
+    monkeypatch.setattr(smtplib.SMTP, "quit", quit_)
+    assert provider(server).send(email)
+    assert len(server.received) == 1
+
+
+def test_an_answer_that_came_in_time_counts_though_the_farewell_is_late(
+    start_mail_server: Start, email: Email, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start_mail_server()
+    server.replies["RCPT"] = "550 5.1.1 no such user"
+    monkeypatch.setattr(smtplib.SMTP, "quit", lambda connection: connection._deadline._pass())
+    with pytest.raises(SendRefusedError) as caught:
+        provider(server).send(email)
+    assert caught.value.code == "smtp_recipient_refused"
+
+
+def test_a_connection_that_is_made_too_late_is_shut_down_at_once() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ConversationDeadline(1000) as deadline:
+        deadline._pass()
+        deadline.watch(ours)
+        assert theirs.recv(1) == b""
+
+
+def test_a_conversation_that_ends_in_time_leaves_nothing_behind() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        with ConversationDeadline(1000) as deadline:
+            deadline.watch(ours)
+        ours.close()
+        assert theirs.recv(1) == b"", "nobody holds the connection"
+    deadline._timer.join(10)
+    assert not deadline._timer.is_alive()
+    assert not deadline.passed
