@@ -5,7 +5,7 @@ from typing import Any
 from config_service.api.context import services
 from config_service.clock import to_datetime
 from config_service.services.feedback import DETAIL
-from config_service.storage.records import EventRecord, HeldEventRecord
+from config_service.storage.records import FeedbackRecord
 
 EVENT_EXAMPLE = {
     "id": "4711",
@@ -23,7 +23,7 @@ EVENT_EXAMPLE = {
 }
 
 
-def show_event(event: EventRecord | HeldEventRecord) -> dict[str, Any]:
+def show_event(event: FeedbackRecord) -> dict[str, Any]:
     """Return an event with its address and the remote server's words opened."""
     vault = services().suppressions.vault
     return {

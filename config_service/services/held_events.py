@@ -20,7 +20,7 @@ from config_service.services.clinic_mapping import (
 from config_service.services.feedback import DETAIL, NO_RECIPIENT, RAW, FeedbackService, question_of
 from config_service.services.principal import Principal
 from config_service.services.suppression_state import SuppressionState
-from config_service.storage.records import EventRecord, HeldEventRecord
+from config_service.storage.records import EventRecord, FeedbackRecord, HeldEventRecord
 from config_service.storage.repositories import Repositories
 from shared.addresses import domain_of
 from shared.errors import ServiceError
@@ -170,11 +170,11 @@ class HeldEvents:
         users = self.repositories.clinics.users_of_domain(domain_of(source or ""))
         return any(user.value not in unproven for user in users)
 
-    def _address(self, record: EventRecord | HeldEventRecord) -> StoredAddress:
+    def _address(self, record: FeedbackRecord) -> StoredAddress:
         shown = self.vault.show(record.recipient_hash, record.recipient_sealed)
         return self.vault.store(shown) if shown else NO_RECIPIENT
 
-    def _feedback(self, record: EventRecord | HeldEventRecord) -> FeedbackEvent:
+    def _feedback(self, record: FeedbackRecord) -> FeedbackEvent:
         event = SesEvent(
             kind=record.kind,
             at=to_datetime(record.at),

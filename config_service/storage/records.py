@@ -27,8 +27,8 @@ class IdentityRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class EventRecord:
-    """One SES event of one recipient. `recipient_hash` is empty where it is about the whole message."""
+class FeedbackRecord:
+    """One SES event of one recipient; `recipient_hash` is empty where it is about the whole message."""
 
     sns_message_id: str
     topic_arn: str
@@ -45,33 +45,23 @@ class EventRecord:
     sub_type: str | None = None
     status: str | None = None
     detail_sealed: str | None = None
-    clinic_id: str | None = None
-    effect: str = ""
-    identity: str | None = None
     id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class HeldEventRecord:
-    """One SES event that waits for its clinic; `rule` says why it is held."""
+class EventRecord(FeedbackRecord):
+    """An event that has found its clinic or, where `clinic_id` is None, is the platform's."""
 
-    sns_message_id: str
-    topic_arn: str
-    kind: str
-    at: int
-    received_at: int
-    rule: str
-    source: str | None = None
-    mail_message_id: str | None = None
-    clinic_tag: str | None = None
-    recipient_hash: str = ""
-    recipient_sealed: str | None = None
-    bounce_type: str | None = None
-    sub_type: str | None = None
-    status: str | None = None
-    detail_sealed: str | None = None
+    clinic_id: str | None = None
+    effect: str = ""
+    identity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEventRecord(FeedbackRecord):
+    """An event that waits for its clinic; `rule` says why it is held."""
+
     raw_sealed: str | None = None
-    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
