@@ -28,13 +28,14 @@ def create_app(
     *,
     config_client: ConfigClient | None = None,
     clock: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], None] = time.sleep,
 ) -> Flask:
     """Build the application from `settings`, by default the environment's; tests hand in the rest."""
     settings = settings or read_settings(environment(Path(".env")))
     configure_logging(settings.log_level)
     app = Flask("webhook_service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = views.MAX_BODY_BYTES + 1  # the views tell "more" from "just full"
-    app.extensions[views.EXTENSION] = _services(settings, config_client, clock)
+    app.extensions[views.EXTENSION] = _services(settings, config_client, clock, wait)
     install_request_logging(app, observe_request)
     install_error_handlers(app, STATUSES)
     app.register_blueprint(views.bp)
@@ -42,13 +43,16 @@ def create_app(
 
 
 def _services(
-    settings: WebhookSettings, client: ConfigClient | None, clock: Callable[[], float]
+    settings: WebhookSettings,
+    client: ConfigClient | None,
+    clock: Callable[[], float],
+    wait: Callable[[float], None],
 ) -> views.Services:
     client = client or HttpConfigClient(
         InternalClient(settings.config_service_url, settings.internal_api_token)
     )
     origins = SnsOrigins(settings.sns_dev_origin)
-    topics = ClinicMapper(settings.shared_topic_arns, client, clock)
+    topics = ClinicMapper(settings.shared_topic_arns, client, clock, wait)
     return views.Services(
         verifier=SnsVerifier(topics, CertificateStore(origins, clock)),
         processor=MessageProcessor(client, SubscriptionConfirmer(origins)),

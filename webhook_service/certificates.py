@@ -15,14 +15,13 @@ from cachetools import TTLCache
 
 from shared.errors import ServiceError
 from webhook_service import metrics
-from webhook_service.errors import CertificateUnavailableError, UntrustedUrlError
+from webhook_service.errors import CertificatesBusyError, CertificateUnavailableError, UntrustedUrlError
 from webhook_service.origins import SnsOrigins
 from webhook_service.signing_certificate import SigningCertificate, read_certificate
 from webhook_service.single_flight import SingleFlight
+from webhook_service.time_budget import CERTIFICATE_CONNECT, CERTIFICATE_DEADLINE, CERTIFICATE_READ
 
-CONNECT_TIMEOUT = 1.0  # seconds
-READ_TIMEOUT = 2.0  # seconds between two pieces of the answer
-DEADLINE = 3.0  # seconds for the whole, however slowly it drips
+MAX_FETCHES = 3  # at once in a process: anybody can name certificates that are not there
 MAX_BYTES = 64 * 1024
 MAX_CERTIFICATES = 64  # every region has one at a time
 LIFE_TIME = 3600.0  # seconds
@@ -60,6 +59,7 @@ class CertificateStore:
         self._kept: TTLCache[str, SigningCertificate] = TTLCache(MAX_CERTIFICATES, LIFE_TIME, timer=clock)
         self._lock = threading.Lock()  # cachetools are not safe between threads by themselves
         self._fetches: SingleFlight[str, SigningCertificate] = SingleFlight()
+        self._slots = threading.BoundedSemaphore(MAX_FETCHES)
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Accept-Encoding"] = "identity"
@@ -73,7 +73,8 @@ class CertificateStore:
     def get(self, url: str, region: str) -> SigningCertificate:
         """Return the certificate at `url`, which passed `check_url` with `region`.
 
-        Raise CertificateUnavailableError where it cannot be fetched, BadCertificateError where it is wrong.
+        Raise CertificateUnavailableError where it cannot be fetched, CertificatesBusyError where too many
+        are being fetched, BadCertificateError where it is wrong.
         """
         return self._cached(url) or self._fetches.do(url, lambda: self._fetch(url, region))
 
@@ -86,7 +87,7 @@ class CertificateStore:
             return kept
         names = _ELSEWHERE if self._origins.is_dev(url) else NAMES.get(region, _ELSEWHERE)
         try:
-            certificate = read_certificate(self._download(url), names)
+            certificate = read_certificate(self._download_in_slot(url), names)
         except ServiceError as error:
             metrics.CERTIFICATE_FETCHES.labels(error.code).inc()
             raise
@@ -95,9 +96,17 @@ class CertificateStore:
             self._kept[url] = certificate
         return certificate
 
+    def _download_in_slot(self, url: str) -> bytes:
+        if not self._slots.acquire(blocking=False):
+            raise CertificatesBusyError("Too many certificates are being fetched already.")
+        try:
+            return self._download(url)
+        finally:
+            self._slots.release()
+
     def _download(self, url: str) -> bytes:
-        deadline = self._clock() + DEADLINE
-        timeouts = (CONNECT_TIMEOUT, READ_TIMEOUT)
+        deadline = self._clock() + CERTIFICATE_DEADLINE
+        timeouts = (CERTIFICATE_CONNECT, CERTIFICATE_READ)
         try:
             with self._session.get(url, stream=True, timeout=timeouts, allow_redirects=False) as response:
                 if response.status_code != requests.codes.ok:

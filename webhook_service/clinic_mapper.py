@@ -4,42 +4,15 @@ Which clinic an event belongs to is decided by config_service, in the transactio
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from collections.abc import Callable, Iterable
+from threading import BoundedSemaphore
 
-from shared.internal_api import Topic
 from webhook_service.config_client import ConfigClient
-from webhook_service.single_flight import SingleFlight
+from webhook_service.errors import TopicsBusyError
+from webhook_service.time_budget import TOPICS_WAIT
+from webhook_service.topic_snapshots import SHARED, TopicOwner, TopicSnapshot, TopicSnapshots
 
-MAX_AGE = 5.0  # seconds for which an answer counts
-MISS_INTERVAL = 1.0  # seconds between two questions for topics that the answer lacks
-
-
-class Ownership(Enum):
-    """How a topic is ours."""
-
-    SHARED = "shared"
-    CLINIC = "clinic"
-    CONTESTED = "contested"
-
-
-@dataclass(frozen=True, slots=True)
-class TopicOwner:
-    """Whose a known topic is: the platform's (`SHARED`), one clinic's, or claimed by several."""
-
-    ownership: Ownership
-    clinic_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    owners: Mapping[str, TopicOwner]
-    etag: str | None
-    asked_at: float
-
-
-_SHARED = TopicOwner(Ownership.SHARED)
+MAX_WAITING = 2  # threads: messages of strangers' topics must not hold them all
 
 
 class ClinicMapper:
@@ -50,54 +23,51 @@ class ClinicMapper:
         shared_topic_arns: Iterable[str],
         client: ConfigClient,
         clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the platform's topics, whom to ask for the clinics', and a clock in seconds."""
+        """Take the platform's topics, whom to ask for the clinics', a clock and a way to wait in seconds."""
         self._shared = frozenset(shared_topic_arns)
-        self._client = client
+        self._snapshots = TopicSnapshots(client, clock)
         self._clock = clock
-        self._snapshot: _Snapshot | None = None
-        self._refreshes: SingleFlight[str, _Snapshot] = SingleFlight()
+        self._wait = wait
+        self._seats = BoundedSemaphore(MAX_WAITING)
 
     def find(self, topic_arn: str) -> TopicOwner | None:
-        """Return the owner of `topic_arn`, or None where nobody knows it.
+        """Return the owner of `topic_arn`, or None where an answer younger than this call lacks it.
 
-        Raise InternalCallError or InternalRefusedError where that cannot be told now: an answer older than
-        MAX_AGE is never used, since a clinic may have given its topic up.
+        Raise InternalCallError, InternalRefusedError or TopicsBusyError where that cannot be told now: a
+        snapshot that is too old is never used, since a clinic may have given its topic up.
         """
         if topic_arn in self._shared:
-            return _SHARED
-        snapshot = self._snapshot
-        age = self._clock() - snapshot.asked_at if snapshot else MAX_AGE
-        if snapshot and age < MAX_AGE:
-            owner = snapshot.owners.get(topic_arn)
-            if owner or age < MISS_INTERVAL:
-                return owner
-        return self._refreshed().owners.get(topic_arn)
+            return SHARED
+        came_in = self._clock()
+        asked_before = self._snapshots.times_asked
+        snapshot = self._snapshots.fresh() or self._snapshots.refreshed()
+        if not snapshot.decides(topic_arn, asked_before):
+            snapshot = self._after_a_miss(topic_arn, asked_before, came_in)
+        return snapshot.owners.get(topic_arn)
 
     def refresh(self) -> None:
         """Ask config_service now; raise InternalCallError or InternalRefusedError where it does not tell."""
-        self._refreshed()
+        self._snapshots.refreshed()
 
-    def _refreshed(self) -> _Snapshot:
-        return self._refreshes.do("topics", self._ask)
-
-    def _ask(self) -> _Snapshot:
-        before = self._snapshot
-        asked_at = self._clock()
-        etag, topics = self._client.topics(before.etag if before else None)
-        if topics is None and before:
-            snapshot = replace(before, asked_at=asked_at)
-        else:
-            snapshot = _Snapshot(_owners(topics or []), etag, asked_at)
-        self._snapshot = snapshot
+    def _after_a_miss(self, topic_arn: str, asked_before: int, came_in: float) -> TopicSnapshot:
+        if not self._seats.acquire(blocking=False):
+            raise TopicsBusyError("Too many messages wait to learn whose their topic is.")
+        try:
+            self._wait_for_turn(came_in)
+            snapshot = self._snapshots.fresh()
+            if snapshot is None or not snapshot.decides(topic_arn, asked_before):
+                snapshot = self._snapshots.refreshed_in_turn(asked_before)
+        finally:
+            self._seats.release()
+        if not snapshot.decides(topic_arn, asked_before):  # it joined a question older than its message
+            raise TopicsBusyError("An earlier question for the topics is still under way.")
         return snapshot
 
-
-def _owners(topics: Iterable[Topic]) -> dict[str, TopicOwner]:
-    return {topic.topic_arn: _owner(topic.clinic_ids) for topic in topics if topic.clinic_ids}
-
-
-def _owner(clinic_ids: tuple[str, ...]) -> TopicOwner:
-    if len(clinic_ids) == 1:
-        return TopicOwner(Ownership.CLINIC, clinic_ids[0])
-    return TopicOwner(Ownership.CONTESTED)
+    def _wait_for_turn(self, came_in: float) -> None:
+        turn = self._snapshots.next_turn()
+        if max(turn, self._clock()) > came_in + TOPICS_WAIT:
+            raise TopicsBusyError("It would take too long to learn whose the topic is.")
+        while (pause := turn - self._clock()) > 0:
+            self._wait(pause)

@@ -73,6 +73,20 @@ class CertificateUnavailableError(TryLaterError):
     hint = "Check that this service can reach sns.<region>.amazonaws.com over HTTPS."
 
 
+class CertificatesBusyError(TryLaterError):
+    """As many certificates are being fetched as may be at once."""
+
+    code = "certificates_busy"
+    hint = "SNS comes again; if this goes on, somebody posts forged messages: see where they come from."
+
+
+class TopicsBusyError(TryLaterError):
+    """Whose the topic is could not be learnt in time."""
+
+    code = "topics_busy"
+    hint = "SNS comes again; if this goes on, messages of topics that are not ours are posted in numbers."
+
+
 class ConfirmationFailedError(TryLaterError):
     """The subscription could not be confirmed."""
 

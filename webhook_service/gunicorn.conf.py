@@ -10,8 +10,11 @@ from typing import Any
 # Before anything imports prometheus_client: it chooses between one process and several when imported.
 _GIVEN = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 _MASTER = os.getpid()
+_PREFIX = f"webhook_service_metrics_{_MASTER}_"
+# After a reload the directory that this very process made stands in the environment.
+_OURS = not _GIVEN or Path(_GIVEN).name.startswith(_PREFIX)
 if not _GIVEN:
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="webhook_service_metrics_")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_PREFIX)
 
 from prometheus_client import multiprocess  # noqa: E402 - see above
 
@@ -22,7 +25,7 @@ from webhook_service.settings import read_settings  # noqa: E402
 
 
 def _remove_what_was_made() -> None:
-    if not _GIVEN and os.getpid() == _MASTER:
+    if _OURS and os.getpid() == _MASTER:
         shutil.rmtree(os.environ.pop("PROMETHEUS_MULTIPROC_DIR"), ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from shared.internal_api import CONFIRMED, DUPLICATE, HELD, IGNORED, RECORDED, FeedbackEvent, RecordResult
-from shared.ses import UNREADABLE, NotSesContentError, SesEvent, parse_ses_message
+from shared.ses import UNREADABLE, NotSesContentError, SesEvent, metric_kind, parse_ses_message
 from shared.sns import NOTIFICATION, SUBSCRIPTION_CONFIRMATION, UNSUBSCRIBE_CONFIRMATION
 from webhook_service import metrics
 from webhook_service.config_client import ConfigClient
@@ -59,7 +59,7 @@ class MessageProcessor:
             [FeedbackEvent(message.message_id, message.topic_arn, event) for event in events]
         )
         for event, result in zip(events, results, strict=True):
-            metrics.EVENTS.labels(event.kind, result.result).inc()
+            metrics.EVENTS.labels(metric_kind(event.kind), result.result).inc()
         return _overall(message, events, results)
 
     def _subscription(self, message: VerifiedMessage) -> str:
@@ -84,7 +84,7 @@ def _ignored(message: VerifiedMessage, why: str) -> str:
 
 def _overall(message: VerifiedMessage, events: Sequence[SesEvent], results: Sequence[RecordResult]) -> str:
     found = {result.result for result in results}
-    kinds = sorted({event.kind for event in events})
+    kinds = sorted({metric_kind(event.kind) for event in events})  # a kind is the publisher's own text
     if unknown := found - set(_BY_WEIGHT):
         log.error("events not taken by config_service", **_about(message, sorted(unknown)), kinds=kinds)
         raise EventsRefusedError("config_service did not take every event of the message.")

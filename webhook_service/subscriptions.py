@@ -12,12 +12,10 @@ import structlog
 from webhook_service import metrics
 from webhook_service.errors import ConfirmationFailedError, UntrustedUrlError
 from webhook_service.origins import SnsOrigins
+from webhook_service.time_budget import CONFIRMATION_CONNECT, CONFIRMATION_READ
 from webhook_service.verification import VerifiedMessage
 
 log = structlog.get_logger(__name__)
-
-CONNECT_TIMEOUT = 2.0  # seconds
-READ_TIMEOUT = 5.0  # seconds; both, and the certificate before, within SNS's 15
 
 # Only what a query needs: no fragment, no blank, nothing that two parsers could read in two ways.
 _PATH = re.compile(r"/\?(?P<query>[A-Za-z0-9&=%:._~+-]+)")
@@ -58,7 +56,7 @@ class SubscriptionConfirmer:
 
     def _visit(self, url: str) -> str | None:
         """Return None where SNS answered 200, else why it counts as failed; the answer is not read."""
-        timeouts = (CONNECT_TIMEOUT, READ_TIMEOUT)
+        timeouts = (CONFIRMATION_CONNECT, CONFIRMATION_READ)
         try:
             with self._session.get(url, stream=True, timeout=timeouts, allow_redirects=False) as response:
                 confirmed = response.status_code == requests.codes.ok

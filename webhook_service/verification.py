@@ -17,9 +17,10 @@ from shared.errors import ServiceError
 from shared.sns import SnsEnvelope, parse_envelope, region_of, string_to_sign
 from webhook_service import metrics
 from webhook_service.certificates import CertificateStore
-from webhook_service.clinic_mapper import ClinicMapper, TopicOwner
+from webhook_service.clinic_mapper import ClinicMapper
 from webhook_service.errors import BadSignatureError, HeaderMismatchError, RawDeliveryError, UnknownTopicError
 from webhook_service.signing_certificate import SigningCertificate
+from webhook_service.topic_snapshots import TopicOwner
 
 log = structlog.get_logger(__name__)
 

@@ -1,5 +1,6 @@
 """What callers of the internal API get for each answer, and for none."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 import responses
+import urllib3
 
 from shared.internal_api import AddressCheck, FeedbackEvent, RecordResult, Topic
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
@@ -158,6 +160,68 @@ def test_the_second_try_may_succeed(client: InternalClient, server: responses.Re
     assert client.topics() == (None, [])
 
 
+class Clock:
+    """A clock that goes only when told."""
+
+    seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def slow_break(clock: Clock, seconds: float) -> Callable[[Any], Any]:
+    """Return an answer that breaks the connection after some time."""
+
+    def answer(_: Any) -> Any:
+        clock.seconds += seconds
+        raise requests.ConnectionError
+
+    return answer
+
+
+@every_call
+def test_the_repeat_has_the_time_that_the_first_try_left(
+    *, method: str, path: str, call: Call, server: responses.RequestsMock
+) -> None:
+    clock = Clock()
+    server.add_callback(method, BASE + path, slow_break(clock, 1.5))
+    server.add(method, BASE + path, status=500)
+    with pytest.raises(InternalCallError, match="500"):
+        call(InternalClient(BASE, "token-1", clock))
+    [first, second] = [sent.request.req_kwargs["timeout"] for sent in server.calls]
+    assert first == (1.0, 2.0 if path.endswith("topics") else 4.0)
+    assert second == (1.0, first[1] - 1.5)
+
+
+def test_a_connection_that_breaks_after_all_the_time_is_not_repeated(server: responses.RequestsMock) -> None:
+    clock = Clock()
+    server.add_callback("GET", f"{BASE}/internal/v1/topics", slow_break(clock, 2.5))
+    with pytest.raises(InternalCallError, match="ConnectionError"):
+        InternalClient(BASE, "token-1", clock).topics()
+    assert len(server.calls) == 1
+
+
+@every_call
+def test_a_body_that_stops_coming_is_not_asked_for_again(
+    *, method: str, path: str, call: Call, client: InternalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests calls that a ConnectionError, though it is a time-out."""
+    sent = []
+
+    class Stops(io.BytesIO):
+        def read(self, *_: Any) -> bytes:
+            raise TimeoutError
+
+    def urlopen(*_: Any, **__: Any) -> urllib3.HTTPResponse:
+        sent.append(1)
+        return urllib3.HTTPResponse(Stops(), status=200, preload_content=False)
+
+    monkeypatch.setattr(urllib3.connectionpool.HTTPConnectionPool, "urlopen", urlopen)
+    with pytest.raises(InternalCallError, match="did not answer: ConnectionError"):
+        call(client)
+    assert len(sent) == 1
+
+
 def test_calls_are_bounded_and_the_token_goes_to_nobody_else(
     client: InternalClient, server: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,5 +229,5 @@ def test_calls_are_bounded_and_the_token_goes_to_nobody_else(
     server.get(f"{BASE}/internal/v1/topics", json={"topics": []})
     client.topics()
     sent = server.calls[0].request.req_kwargs
-    assert sent["timeout"] == (1.0, 4.0)
+    assert sent["timeout"] == (1.0, 2.0)
     assert not sent["proxies"]

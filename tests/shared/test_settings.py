@@ -124,3 +124,20 @@ def test_a_region_where_no_shared_topic_is_stops_the_start() -> None:
     )
     with pytest.raises(SettingsError, match="AWS_SNS_REGION is 'eu-west-1'"):
         SettingsReader({"AWS_SNS_TOPIC_ARN": topic, "AWS_SNS_REGION": "eu-west-1"}).common()
+
+
+@pytest.mark.parametrize("regions", ["us-east-1,cn-north-1", " cn-north-1 , us-east-1,", "cn-north-1"])
+def test_several_topics_may_have_several_regions(regions: str) -> None:
+    variables = {"AWS_SNS_TOPIC_ARN": ",".join(TOPICS), "AWS_SNS_REGION": regions}
+    assert SettingsReader(variables).common().shared_topic_arns == TOPICS
+
+
+def test_each_region_must_be_that_of_a_shared_topic() -> None:
+    variables = {"AWS_SNS_TOPIC_ARN": ",".join(TOPICS), "AWS_SNS_REGION": "us-east-1,eu-west-1"}
+    with pytest.raises(SettingsError, match="AWS_SNS_REGION is 'eu-west-1'"):
+        SettingsReader(variables).common()
+
+
+def test_variables_are_found_by_how_their_names_begin() -> None:
+    variables = {"APP_B": "1", "APP_A": "2", "APP_EMPTY": " ", "AP": "3", "XAPP_C": "4"}
+    assert SettingsReader(variables).names("APP_") == ("APP_A", "APP_B")

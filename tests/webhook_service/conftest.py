@@ -76,7 +76,7 @@ def settings() -> WebhookSettings:
 
 @pytest.fixture
 def app(settings: WebhookSettings, config_service: FakeConfigService, clock: Clock) -> Flask:
-    app = create_app(settings, config_client=config_service, clock=clock)
+    app = create_app(settings, config_client=config_service, clock=clock, wait=clock.advance)
     app.testing = True  # an exception that nobody foresaw fails the test
     return app
 

@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -12,13 +12,20 @@ import requests
 import responses
 import urllib3
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from flask import Flask
 from sns_kit import CERT_PATH, CERT_URL, DEV_ORIGIN, HOST, NOW, THREADS, Clock, Post, Sns, certificate, sample
 
 from webhook_service import certificates
 from webhook_service.certificates import NAMES, CertificateStore
-from webhook_service.errors import BadCertificateError, CertificateUnavailableError, UntrustedUrlError
+from webhook_service.errors import (
+    BadCertificateError,
+    CertificatesBusyError,
+    CertificateUnavailableError,
+    UntrustedUrlError,
+)
 from webhook_service.origins import SnsOrigins
 from webhook_service.signing_certificate import read_certificate
+from webhook_service.views import EXTENSION
 
 SNS_NAME = frozenset({"sns.amazonaws.com"})
 
@@ -312,7 +319,7 @@ def test_fetching_is_bounded_and_follows_nobody(
 ) -> None:
     store.get(CERT_URL, "us-east-1")
     sent = amazon.calls[0].request.req_kwargs
-    assert sent["timeout"] == (1.0, 2.0)
+    assert sent["timeout"] == (1.0, 1.5)
     assert sent["verify"] is True
     assert sent["stream"] is True
     assert store._session.trust_env is False
@@ -375,6 +382,68 @@ def test_a_fetch_that_ended_meanwhile_is_not_repeated(
     first = store.get(CERT_URL, "us-east-1")
     assert store._fetch(CERT_URL, "us-east-1") is first
     assert len(amazon.calls) == 1
+
+
+class Held:
+    """Downloads that end, badly, only when they are let."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Semaphore(0)
+        self.go_on = threading.Event()
+
+    def download(self, url: str) -> bytes:
+        self.begun.release()
+        assert self.go_on.wait(10)
+        raise CertificateUnavailableError(f"There is no {url}.")
+
+
+@pytest.fixture
+def held(store: CertificateStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    held = Held()
+    monkeypatch.setattr(store, "_download", held.download)
+    yield held
+    held.go_on.set()
+
+
+def url_of(number: int) -> str:
+    return f"{HOST}/SimpleNotificationService-{number:032x}.pem"
+
+
+def test_only_few_certificates_are_fetched_at_once(
+    store: CertificateStore, held: Held, monkeypatch: pytest.MonkeyPatch, certificate_pem: bytes
+) -> None:
+    with ThreadPoolExecutor(THREADS) as pool:
+        fetches = [pool.submit(store.get, url_of(n), "us-east-1") for n in range(certificates.MAX_FETCHES)]
+        assert all(held.begun.acquire(timeout=10) for _ in fetches)
+        for _ in range(2):
+            with pytest.raises(CertificatesBusyError) as caught:
+                store.get(CERT_URL, "us-east-1")
+        held.go_on.set()
+        assert {type(fetch.exception(10)) for fetch in fetches} == {CertificateUnavailableError}
+    assert caught.value.retry_after
+    monkeypatch.setattr(store, "_download", lambda _: certificate_pem)
+    assert store.get(CERT_URL, "us-east-1"), "the refusal was not kept"
+
+
+def test_what_is_kept_serves_while_no_more_can_be_fetched(
+    store: CertificateStore, amazon: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = store.get(CERT_URL, "us-east-1")
+    while store._slots.acquire(blocking=False):
+        pass
+    assert store.get(CERT_URL, "us-east-1") is kept
+
+
+def test_too_many_fetches_are_answered_with_503(
+    post: Post, sns: Sns, app: Flask, amazon: responses.RequestsMock
+) -> None:
+    slots = app.extensions[EXTENSION].verifier._certificates._slots
+    while slots.acquire(blocking=False):
+        pass
+    response = post(sns.notification(sample("event_bounce")))
+    assert (response.status_code, response.json["code"]) == (503, "certificates_busy")
+    assert response.headers["Retry-After"] == "20"
+    assert not amazon.calls
 
 
 def test_only_the_verifier_makes_verified_messages() -> None:

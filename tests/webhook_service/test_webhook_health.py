@@ -154,6 +154,16 @@ def test_gunicorn_shares_metrics_through_a_directory_of_its_own(
     assert not directory.exists()
 
 
+def test_gunicorn_removes_its_directory_also_after_a_reload(
+    gunicorn_environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    runpy.run_path(str(CONF))
+    conf = runpy.run_path(str(CONF))
+    assert len(list(tmp_path.iterdir())) == 1
+    conf["on_exit"](None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_gunicorn_leaves_a_directory_that_it_was_given(
     gunicorn_environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -297,6 +297,19 @@ def test_an_unknown_kind_of_event_is_recorded(
     assert config_service.suppressible == [("Teleport", None)]
 
 
+def test_the_text_of_an_unknown_kind_is_neither_counted_nor_logged(
+    post: Post, sns: Sns, client: FlaskClient, config_service: FakeConfigService
+) -> None:
+    with capture_logs() as logs:
+        post(sns.notification(sample("event_open") | {"eventType": "jane@example.com"}))
+        config_service.answers[""] = RecordResult("refused")
+        post(sns.notification(sample("event_open") | {"eventType": "jane@example.com"}))
+    assert [line["kinds"] for line in logs if "kinds" in line] == [["other"], ["other"]]
+    exposed = client.get("/metrics").get_data(as_text=True)
+    assert 'ses_events_total{kind="other",result="recorded"}' in exposed
+    assert "jane@" not in exposed + str(logs)
+
+
 def test_unreadable_events_raise_an_alarm(post: Post, sns: Sns, client: FlaskClient) -> None:
     before = _metric(client, "ses_unreadable_events_total")
     post(sns.notification({"eventType": "Bounce"}))

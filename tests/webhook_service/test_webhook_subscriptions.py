@@ -115,7 +115,7 @@ def test_visiting_is_bounded_and_takes_nothing_from_the_environment(
     post(sns.confirmation())
     for call in amazon.calls:
         assert not call.request.req_kwargs["proxies"]
-    assert amazon.calls[-1].request.req_kwargs["timeout"] == (2.0, 5.0)
+    assert amazon.calls[-1].request.req_kwargs["timeout"] == (1.0, 3.0)
 
 
 @pytest.mark.parametrize("topic", [FOREIGN_TOPIC, "arn:aws:sns:us-east-1:123456789012:ses-events-2"])
