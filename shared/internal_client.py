@@ -8,6 +8,7 @@ checks = client.check_addresses("clinic-1", ["jane@example.com"])
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import requests
 import urllib3
@@ -69,13 +70,13 @@ class InternalClient:
 
     def effective_config(self, clinic_id: str) -> dict[str, Any]:
         """Return what `clinic_id` sends with: per channel the providers in the order to try, opened."""
-        response = self._call("GET", api.EFFECTIVE_CONFIG.format(clinic_id=clinic_id))
+        response = self._call("GET", api.EFFECTIVE_CONFIG.format(clinic_id=quote(clinic_id, safe="")))
         config: dict[str, Any] = self._part(response, "config")
         return config
 
     def check_addresses(self, clinic_id: str, addresses: Sequence[str]) -> list[api.AddressCheck]:
         """Return for each of up to 1,000 addresses whether `clinic_id` would reach it, and if not, why."""
-        path = api.SUPPRESSION_CHECK.format(clinic_id=clinic_id)
+        path = api.SUPPRESSION_CHECK.format(clinic_id=quote(clinic_id, safe=""))
         response = self._call("POST", path, {"addresses": list(addresses)})
         return self._load(api.AddressCheckSchema, response, "results")
 
@@ -89,7 +90,9 @@ class InternalClient:
         try:
             response = self._send_twice(method, self._base_url + path, sent, limit)
         except requests.RequestException as error:
-            raise InternalCallError(f"config_service did not answer: {type(error).__name__}.") from None
+            raise InternalCallError(
+                f"config_service did not answer at {self._base_url}: {type(error).__name__}."
+            ) from None
         status = response.status_code
         if status >= requests.codes.server_error or status == requests.codes.too_many:
             raise InternalCallError(f"config_service answered {status}.")

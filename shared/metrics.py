@@ -13,8 +13,9 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from shared.serving import MULTIPROCESS_DIRECTORY
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-MULTIPROCESS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 REQUESTS = Counter("http_requests_total", "Requests by route and status.", ["method", "route", "status"])
 LATENCY = Histogram(

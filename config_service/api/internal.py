@@ -13,6 +13,7 @@ from config_service.errors import InvalidError, field_errors
 from config_service.metrics import CREDENTIALS_OPENED, EVENTS
 from shared import internal_api as api
 from shared.addresses import domain_of, normalise
+from shared.ses import metric_kind
 
 SIMULATOR = "simulator.amazonses.com"
 MAX_BODY_BYTES = 64 * 1024 * 1024  # 500 unreadable events at their largest come close to it
@@ -89,17 +90,6 @@ def _load(document: Any) -> api.FeedbackEvent | api.RecordResult:
 def _count(event: api.FeedbackEvent | api.RecordResult, result: api.RecordResult) -> None:
     kind, recipient = "invalid", None
     if isinstance(event, api.FeedbackEvent):
-        kind, recipient = event.event.kind, normalise(event.event.recipient)
+        kind, recipient = metric_kind(event.event.kind), normalise(event.event.recipient)
     simulated = recipient is not None and domain_of(recipient) == SIMULATOR
-    EVENTS.labels(_known(kind), result.result, str(simulated).lower()).inc()
-
-
-def _known(kind: str) -> str:
-    """Kinds come from outside: one that AWS has not named yet must not add a series."""
-    return kind if kind in _KINDS else "other"
-
-
-_KINDS = {
-    "Bounce", "Complaint", "Delivery", "Send", "Reject", "Open", "Click",
-    "Rendering Failure", "DeliveryDelay", "Subscription", "Unreadable", "invalid",
-}  # fmt: skip
+    EVENTS.labels(kind, result.result, str(simulated).lower()).inc()
