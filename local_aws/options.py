@@ -45,7 +45,11 @@ _OPTIONS = (
     ("--retries", int, "how often SNS tries an HTTP endpoint again"),
     ("--retry-delay", float, "seconds between two tries; may be a fraction"),
     ("--origin", str, "URL under which others reach this program, if not http://HOST:PORT"),
-    ("--default-topic", str, "ARN of the topic for mail of identities that have none"),
+    (
+        "--default-topic",
+        str,
+        "ARN of the topic for identities without one; then every sender is verified",
+    ),
     ("--event-delay", float, "seconds between an accepted mail and its SES events"),
 )
 

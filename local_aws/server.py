@@ -80,11 +80,12 @@ def build_app(options: Options, background: Background) -> Flask:
     )
     identities = Identities(clients)
     events = SesEvents(clients, identities, options.default_topic)
+    verify_sender = identities.verify_sender if options.default_topic else None
     sns = SnsCalls(ministack, relay, subscriptions, publisher)
     gateway = AwsGateway(
         ministack,
         sns,
-        SesSends(ministack, clients, events, background, options.event_delay),
+        SesSends(ministack, clients, events, background, options.event_delay, verify_sender),
         SesNotificationSettings(identities, events),
         ConfigurationSets(ministack, clients, events),
     )

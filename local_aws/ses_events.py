@@ -18,7 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 class SesEvents:
-    """`default_topic` hears of identities that nobody gave a topic, so that a first try needs no set-up."""
+    """`default_topic` hears of identities that nobody gave a topic, so that a first try needs no set-up.
+
+    Its senders need no verification either: see `Identities.verify_sender`.
+    """
 
     def __init__(self, clients: AwsClients, identities: Identities, default_topic: str = "") -> None:
         self._clients = clients
@@ -28,7 +31,7 @@ class SesEvents:
     def publish(self, mail: SentMail) -> None:
         """Publish every event of a mail to its identity's topics and its configuration set's destinations."""
         account = self._clients.account_of(mail.caller)
-        identity = self._identities.of_sender(mail.caller, mail.address)
+        identity = self._identities.of_sender(mail.caller, mail.address) or mail.address
         settings = self._identities.settings(mail.caller, identity)
         topics = settings.topics or ({} if mail.configuration_set else self._default_topics)
         destinations = list(self._destinations(mail))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
-from local_aws.aws_clients import AwsClients
+from local_aws.aws_clients import AwsClients, Caller
 from local_aws.background import Background
 from local_aws.calls import Answer, Call, MinistackGateway, json_error, xml_error
 from local_aws.ses_events import SesEvents
@@ -17,6 +17,8 @@ _MESSAGE_ID = re.compile(r'MessageId(?:>|": ?")([^<"]+)')
 
 
 class SesSends:
+    """`verify_sender`, where there is one, is called before a mail is handed to ministack."""
+
     def __init__(
         self,
         ministack: MinistackGateway,
@@ -24,12 +26,14 @@ class SesSends:
         events: SesEvents,
         background: Background,
         delay: float,
+        verify_sender: Callable[[Caller, str], None] | None = None,
     ) -> None:
         self._ministack = ministack
         self._clients = clients
         self._events = events
         self._background = background
         self._delay = delay
+        self._verify_sender = verify_sender
         self.handlers: Mapping[str, Callable[[Call], Answer]] = {
             "SendEmail": lambda call: self._send(call, mail_of_v1),
             "SendTemplatedEmail": lambda call: self._send(call, mail_of_v1),
@@ -43,6 +47,8 @@ class SesSends:
         mail = read(call, "")
         if mail.configuration_set and not self._has_configuration_set(mail):
             return _missing_configuration_set(mail.configuration_set, v1=bool(call.action))
+        if self._verify_sender:
+            self._verify_sender(mail.caller, mail.address)
         answer = self._ministack.forward(call)
         if answer.ok and (found := _MESSAGE_ID.search(answer.text)):
             self._background.later(self._delay, self._events.publish, replace(mail, message_id=found[1]))

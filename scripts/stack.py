@@ -25,6 +25,7 @@ PLATFORM_KEYS = {
     "AWS_SECRET_ACCESS_KEY": "platform-secret-of-the-stand-in",
 }
 START_SECONDS = 30
+LAST_LINES = 5  # of a log, shown when its process fails
 FEEDBACK = ("Bounce", "Complaint", "Delivery")
 
 T = TypeVar("T")
@@ -65,19 +66,28 @@ class Stack:
 
     def start(self) -> None:
         """Bring everything up and wait until it is ready."""
-        self.var.mkdir(parents=True, exist_ok=True)
-        for name in ("config_port", "webhook_port", "aws_port", "ministack_port"):
-            _require_free(getattr(self, name), name)
-        self.start_aws()
-        self.start_config_service()
-        self.start_webhook_service()
+        for step in self.steps():
+            step()
+
+    def steps(self) -> tuple[Callable[[], None], ...]:
+        """Return what `start` does, for a caller that may want to stop in between."""
+        return self.prepare, self.start_aws, self.start_config_service, self.start_webhook_service
+
+    def prepare(self) -> None:
+        """Make the directory, which only its owner may read, and see that the ports are free."""
+        self.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _require_free(self.config_port, "config_service")
+        _require_free(self.webhook_port, "webhook_service")
+        _require_free(self.aws_port, "local AWS")
+        _require_free(self.ministack_port, "ministack")
 
     def start_aws(self) -> None:
         """Start the AWS stand-in and make the shared topic."""
         ports = ["--port", str(self.aws_port), "--ministack-port", str(self.ministack_port)]
+        ministack = ["--ministack", str(ROOT / ".venv-aws" / "bin" / "ministack")]
         patience = ["--retries", str(self.retries), "--retry-delay", str(self.retry_delay)]
         topic = ["--default-topic", f"arn:aws:sns:{REGION}:000000000000:{TOPIC_NAME}"]
-        self._spawn("local_aws", [sys.executable, "-m", "local_aws", *ports, *patience, *topic])
+        self._spawn("local_aws", [sys.executable, "-m", "local_aws", *ports, *ministack, *patience, *topic])
         self._await_ready("local_aws", f"{self.aws_url}/_local/healthz")
         self.topic_arn = str(self.aws("sns").create_topic(Name=TOPIC_NAME)["TopicArn"])
 
@@ -110,7 +120,7 @@ class Stack:
         """Raise StackError where a process has ended by itself."""
         for name, process in self.processes.items():
             if process.poll() is not None:
-                raise StackError(f"{name} ended by itself; its log is {self.log(name)}")
+                raise StackError(f"{name} ended by itself{self._last_lines(name)}")
 
     def stop(self) -> None:
         """Let every process end in order, the newest first."""
@@ -120,7 +130,8 @@ class Stack:
             try:
                 process.wait(25)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         self.processes.clear()
 
     def aws(self, service: str) -> Any:
@@ -160,8 +171,11 @@ class Stack:
         """Return a bearer token, made by config_service's own command."""
         command = [sys.executable, "-m", "config_service", "token", *arguments]
         made = subprocess.run(
-            command, cwd=ROOT, env=self._environment({}), check=True, capture_output=True, text=True
+            command, cwd=self.var, env=self._environment({}), check=False, capture_output=True, text=True
         )
+        if made.returncode:
+            said = made.stderr.strip().splitlines() or [f"exit code {made.returncode}"]
+            raise StackError(f"No token could be made: {said[-1]}")
         return made.stdout.strip()
 
     def log(self, name: str) -> Path:
@@ -177,7 +191,7 @@ class Stack:
         with self.log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=self.var,  # not ROOT: the services read `.env` where they start
                 env=self._environment(more or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -189,6 +203,7 @@ class Stack:
         return {
             **os.environ,
             **PLATFORM_KEYS,
+            "PYTHONPATH": str(ROOT),
             "APP_ENV": "development",
             "VAR_DIR": str(self.var),
             "DATABASE_URL": f"sqlite:///{self.var / 'clinic_mail.db'}",
@@ -201,13 +216,19 @@ class Stack:
     def _await_ready(self, name: str, url: str) -> None:
         def ready() -> bool:
             if (code := self.processes[name].poll()) is not None:
-                tail = self.log(name).read_text(errors="replace").strip().splitlines()[-3:]
-                raise StackError(f"{name} ended with exit code {code}:\n  " + "\n  ".join(tail))
-            with contextlib.suppress(requests.ConnectionError):
+                raise StackError(f"{name} ended with exit code {code}")
+            with contextlib.suppress(requests.RequestException):
                 return requests.get(url, timeout=5).ok
             return False
 
-        wait_for(ready, f"{name} (see {self.log(name)})", START_SECONDS)
+        try:
+            wait_for(ready, name, START_SECONDS)
+        except StackError as error:
+            raise StackError(f"{error}{self._last_lines(name)}") from None
+
+    def _last_lines(self, name: str) -> str:
+        lines = self.log(name).read_text(errors="replace").strip().splitlines()[-LAST_LINES:]
+        return "".join(f"\n  {line}" for line in [f"the last lines of {self.log(name)}:", *lines])
 
 
 def wait_for(probe: Callable[[], T | None], what: str, seconds: float = 15) -> T:
@@ -234,5 +255,5 @@ def _require_free(port: int, name: str) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError:
             raise StackError(
-                f"Port {port} ({name}) is in use: see what listens there with ss -ltnp 'sport = :{port}'."
+                f"Port {port} ({name}) is in use, perhaps by another make run: stop that first."
             ) from None

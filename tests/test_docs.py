@@ -53,6 +53,13 @@ def test_every_setting_has_its_line_and_stands_in_the_example() -> None:
     assert not {name for name in settings if f"{name}=" not in example}
 
 
+def test_compose_passes_every_setting_of_the_example() -> None:
+    example = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    passed = re.findall(r"^ +([A-Z][A-Z0-9_]+): ", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE)
+    assert {"APP_ENV", "SWEEP_SECONDS", "POSTGRES_PASSWORD"} <= set(example)
+    assert not set(example) - set(passed)
+
+
 def test_every_metric_has_its_line() -> None:
     names = _metric_names()
     assert "held_events" in names
@@ -93,3 +100,9 @@ def test_the_readme_shows_the_error_shape_as_it_is() -> None:
     shown = re.search(r'\{"success": false.*\}', (ROOT / "README.md").read_text())
     assert shown is not None
     assert json.loads(shown[0]).keys() == error_body(ServiceError("x")).keys()
+
+
+def test_the_readme_names_every_port_of_the_local_stack() -> None:
+    ports = re.findall(r"_port: int = (\d+)", (ROOT / "scripts" / "stack.py").read_text())
+    assert len(ports) == 4
+    assert not [port for port in ports if port not in (ROOT / "README.md").read_text()]

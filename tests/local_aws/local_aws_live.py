@@ -17,6 +17,7 @@ import requests
 from local_aws.options import Options
 
 MINISTACK = Path(__file__).parents[2] / ".venv-aws/bin/ministack"
+DEFAULT_TOPIC = "arn:aws:sns:us-east-1:123456789012:default"
 DEADLINE_SECONDS = 10
 
 

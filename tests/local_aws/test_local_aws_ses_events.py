@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_aws_live import Receiver, Stack, eventually
+from local_aws_live import DEFAULT_TOPIC, Receiver, Stack, eventually
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -300,6 +300,29 @@ def test_templated_mail_is_told_too(clinic: Clinic, topic: str, heard: Receiver)
         Content={"Template": {"TemplateName": name, "TemplateData": "{}"}},
     )
     assert len(told(heard, 2)) == 2
+
+
+def test_with_a_default_topic_nobody_verifies_a_sender(first_try: Stack, receiver: Receiver) -> None:
+    first_try.client("sns").create_topic(Name=DEFAULT_TOPIC.rpartition(":")[2])
+    first_try.subscribe(DEFAULT_TOPIC, receiver)
+    clinic = Clinic(first_try)
+    sent = {}
+    for way in ("send_v1", "send_v1_raw", "send_v2", "send_v2_raw"):
+        clinic.source = f"Dr. Who <who@{way.replace('_', '-')}.example>"
+        sent[getattr(clinic, way)("m@patient.example")] = "Delivery"
+    events = told(receiver, len(sent))
+    assert {event["mail"]["messageId"]: event["notificationType"] for event in events} == sent
+
+
+def test_with_a_default_topic_an_identitys_own_topic_counts_for_its_subdomains(
+    first_try: Stack, receiver: Receiver
+) -> None:
+    clinic = Clinic(first_try)  # sends from a subdomain of the domain that it verified
+    topic = first_try.topic()
+    first_try.subscribe(topic, receiver)
+    clinic.notify(topic)
+    clinic.send_v2("m@patient.example")
+    assert told(receiver, 1)[0]["notificationType"] == "Delivery"
 
 
 Refused = tuple[str, Callable[[Clinic], Any]]
