@@ -8,7 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
-from stack import ROOT, Stack, StackError, free_port
+from processes import StackError, free_port
+from stack import ROOT, Stack
 
 
 def main() -> int:
@@ -23,9 +24,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     finally:
-        if stack.processes:
+        if stack.processes.running:
             _say("stopping ...")
-            stack.stop()
+            stack.processes.stop()
             _say("stopped")
     return 0
 
@@ -80,7 +81,7 @@ def _run(stack: Stack, stopped: threading.Event) -> None:
             return
     print(welcome(stack), flush=True)
     while not stopped.wait(1):
-        stack.require_alive()
+        stack.processes.require_alive()
 
 
 if __name__ == "__main__":

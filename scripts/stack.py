@@ -1,19 +1,15 @@
 """The local stack: the AWS stand-in and both services as real processes, on SQLite, for `demo` and `run`."""
 
-import contextlib
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
-import requests
+from processes import Processes, StackError, require_free, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
@@ -24,15 +20,7 @@ PLATFORM_KEYS = {
     "AWS_ACCESS_KEY_ID": "AKIAPLATFORMEXAMPLE0",
     "AWS_SECRET_ACCESS_KEY": "platform-secret-of-the-stand-in",
 }
-START_SECONDS = 30
-LAST_LINES = 5  # of a log, shown when its process fails
 FEEDBACK = ("Bounce", "Complaint", "Delivery")
-
-T = TypeVar("T")
-
-
-class StackError(Exception):
-    """The stack cannot be brought up; the text says what to do."""
 
 
 @dataclass
@@ -46,8 +34,12 @@ class Stack:
     ministack_port: int = 14566
     retry_delay: float = 20.0
     retries: int = 3
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     topic_arn: str = ""
+    processes: Processes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have the processes run in `var`: the services read `.env` where they start, and none is there."""
+        self.processes = Processes(self.var)
 
     @property
     def config_url(self) -> str:
@@ -76,10 +68,10 @@ class Stack:
     def prepare(self) -> None:
         """Make the directory, which only its owner may read, and see that the ports are free."""
         self.var.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _require_free(self.config_port, "config_service")
-        _require_free(self.webhook_port, "webhook_service")
-        _require_free(self.aws_port, "local AWS")
-        _require_free(self.ministack_port, "ministack")
+        require_free(self.config_port, "config_service")
+        require_free(self.webhook_port, "webhook_service")
+        require_free(self.aws_port, "local AWS")
+        require_free(self.ministack_port, "ministack")
 
     def start_aws(self) -> None:
         """Start the AWS stand-in and make the shared topic."""
@@ -87,8 +79,9 @@ class Stack:
         ministack = ["--ministack", str(ROOT / ".venv-aws" / "bin" / "ministack")]
         patience = ["--retries", str(self.retries), "--retry-delay", str(self.retry_delay)]
         topic = ["--default-topic", f"arn:aws:sns:{REGION}:000000000000:{TOPIC_NAME}"]
-        self._spawn("local_aws", [sys.executable, "-m", "local_aws", *ports, *ministack, *patience, *topic])
-        self._await_ready("local_aws", f"{self.aws_url}/_local/healthz")
+        command = [sys.executable, "-m", "local_aws", *ports, *ministack, *patience, *topic]
+        self.processes.spawn("local_aws", command, self._environment({}))
+        self.processes.await_ready("local_aws", f"{self.aws_url}/_local/healthz")
         self.topic_arn = str(self.aws("sns").create_topic(Name=TOPIC_NAME)["TopicArn"])
 
     def start_config_service(self) -> None:
@@ -98,7 +91,7 @@ class Stack:
             self.config_port,
             {"AWS_SES_FROM_EMAIL": PLATFORM_ADDRESS, "AWS_SES_FROM_NAME": "Healthcare App"},
         )
-        self._await_ready("config_service", f"{self.config_url}/readyz")
+        self.processes.await_ready("config_service", f"{self.config_url}/readyz")
 
     def start_webhook_service(self) -> None:
         """Start webhook_service under gunicorn."""
@@ -107,32 +100,7 @@ class Stack:
             self.webhook_port,
             {"CONFIG_SERVICE_URL": self.config_url, "SNS_DEV_ORIGIN": self.aws_url},
         )
-        self._await_ready("webhook_service", f"{self.webhook_url}/readyz")
-
-    def kill(self, name: str) -> None:
-        """End a process and its workers at once, as a crash would."""
-        process = self.processes.pop(name)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-    def require_alive(self) -> None:
-        """Raise StackError where a process has ended by itself."""
-        for name, process in self.processes.items():
-            if process.poll() is not None:
-                raise StackError(f"{name} ended by itself{self._last_lines(name)}")
-
-    def stop(self) -> None:
-        """Let every process end in order, the newest first."""
-        for process in reversed(self.processes.values()):
-            process.terminate()
-        for process in reversed(self.processes.values()):
-            try:
-                process.wait(25)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        self.processes.clear()
+        self.processes.await_ready("webhook_service", f"{self.webhook_url}/readyz")
 
     def aws(self, service: str) -> Any:
         """Return a boto3 client of the stand-in."""
@@ -178,26 +146,11 @@ class Stack:
             raise StackError(f"No token could be made: {said[-1]}")
         return made.stdout.strip()
 
-    def log(self, name: str) -> Path:
-        """Return where a process logs."""
-        return self.var / f"{name}.log"
-
     def _serve(self, package: str, port: int, more: dict[str, str]) -> None:
         gunicorn = str(Path(sys.executable).with_name("gunicorn"))
         configuration = str(ROOT / package / "gunicorn.conf.py")
-        self._spawn(package, [gunicorn, "-c", configuration, "-b", f"127.0.0.1:{port}"], more)
-
-    def _spawn(self, name: str, command: list[str], more: dict[str, str] | None = None) -> None:
-        with self.log(name).open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                command,
-                cwd=self.var,  # not ROOT: the services read `.env` where they start
-                env=self._environment(more or {}),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C reaches this program alone, which then stops them in order
-            )
+        command = [gunicorn, "-c", configuration, "-b", f"127.0.0.1:{port}"]
+        self.processes.spawn(package, command, self._environment(more))
 
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
         return {
@@ -212,48 +165,3 @@ class Stack:
             "AWS_SNS_TOPIC_ARN": self.topic_arn,
             **more,
         }
-
-    def _await_ready(self, name: str, url: str) -> None:
-        def ready() -> bool:
-            if (code := self.processes[name].poll()) is not None:
-                raise StackError(f"{name} ended with exit code {code}")
-            with contextlib.suppress(requests.RequestException):
-                return requests.get(url, timeout=5).ok
-            return False
-
-        try:
-            wait_for(ready, name, START_SECONDS)
-        except StackError as error:
-            raise StackError(f"{error}{self._last_lines(name)}") from None
-
-    def _last_lines(self, name: str) -> str:
-        lines = self.log(name).read_text(errors="replace").strip().splitlines()[-LAST_LINES:]
-        return "".join(f"\n  {line}" for line in [f"the last lines of {self.log(name)}:", *lines])
-
-
-def wait_for(probe: Callable[[], T | None], what: str, seconds: float = 15) -> T:
-    """Return what `probe` finds, as soon as it finds something; raise StackError after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := probe():
-            return found
-        time.sleep(0.05)
-    raise StackError(f"waited {seconds:.0f} s in vain for {what}")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _require_free(port: int, name: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise StackError(
-                f"Port {port} ({name}) is in use, perhaps by another make run: stop that first."
-            ) from None

@@ -207,7 +207,7 @@ def local_stack(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_port_in_use_is_named_with_what_wants_it(local_stack: Any, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        stack = local_stack.Stack(tmp_path, *[local_stack.free_port() for _ in range(2)], port)
+        stack = local_stack.Stack(tmp_path, *[_free_port() for _ in range(2)], port)
         with pytest.raises(local_stack.StackError) as refusal:
             stack.prepare()
     wanted = f"Port {port} (local AWS) is in use, perhaps by another make run: stop that first."
@@ -226,11 +226,16 @@ def test_a_process_that_ends_shows_the_last_lines_of_its_log(
     local_stack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SWEEP_SECONDS", "never")
-    stack = local_stack.Stack(tmp_path, config_port=local_stack.free_port())
+    stack = local_stack.Stack(tmp_path, config_port=_free_port())
     with pytest.raises(local_stack.StackError) as refusal:
         stack.start_config_service()
     assert "config_service ended with exit code" in str(refusal.value)
     assert "SWEEP_SECONDS is 'never'" in str(refusal.value)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def _blocks(language: str) -> list[str]:

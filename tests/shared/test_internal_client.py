@@ -149,7 +149,7 @@ def test_a_broken_connection_is_tried_once_more(
 ) -> None:
     server.add(method, BASE + path, body=requests.ConnectionError())
     server.add(method, BASE + path, body=requests.ConnectionError())
-    with pytest.raises(InternalCallError, match="did not answer at .*: ConnectionError"):
+    with pytest.raises(InternalCallError, match=r"did not answer at .*: ConnectionError"):
         call(client)
     assert len(server.calls) == 2
 
@@ -217,7 +217,7 @@ def test_a_body_that_stops_coming_is_not_asked_for_again(
         return urllib3.HTTPResponse(Stops(), status=200, preload_content=False)
 
     monkeypatch.setattr(urllib3.connectionpool.HTTPConnectionPool, "urlopen", urlopen)
-    with pytest.raises(InternalCallError, match="did not answer at .*: ConnectionError"):
+    with pytest.raises(InternalCallError, match=r"did not answer at .*: ConnectionError"):
         call(client)
     assert len(sent) == 1
 
