@@ -112,7 +112,8 @@ def _copy(template: tuple[str, str]) -> Iterator[str]:
     server, original = template
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {original}")
+        # Without fsync a copy of the files takes a tenth of what a copy through the log takes.
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {original} STRATEGY FILE_COPY")
     yield _with_database(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -2,14 +2,17 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import peewee
 
-from config_service.storage.connections import open_postgresql, open_sqlite
+from config_service.storage.connections import LOCK_TIMEOUT, open_postgresql, open_sqlite
 from shared.errors import ServiceError
+
+_PAUSE = 0.05  # seconds
 
 
 class StorageUnavailableError(ServiceError):
@@ -104,8 +107,19 @@ class Database:
         return bool(getattr(self._depth, "value", 0))
 
     def _connect(self) -> None:
-        if self.peewee.is_closed():
-            self.peewee.connect()
+        """Open this thread's connection.
+
+        Of two processes that open a new SQLite file at once, one changes it to write-ahead logging, and
+        SQLite tells the other at once that it is locked, whatever its time limit; so that one waits here.
+        """
+        give_up_at = time.monotonic() + LOCK_TIMEOUT
+        while self.peewee.is_closed():
+            try:
+                self.peewee.connect()
+            except peewee.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() >= give_up_at:
+                    raise
+                time.sleep(_PAUSE)
 
     def _begin(self) -> None:
         try:

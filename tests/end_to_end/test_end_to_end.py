@@ -109,7 +109,7 @@ def _deliver(envelopes: list[dict[str, str]], urls: list[str]) -> list[int]:
                 break
         return int(answer.status_code)
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(4) as pool:
         return list(pool.map(post, envelopes))
 
 
@@ -128,10 +128,14 @@ def _deliver_once_in_process(stack: Any, envelopes: list[dict[str, str]], databa
     services = create_services(settings)
     for index in range(CLINICS):
         services.configs.save_ses(clinic_id=f"clinic-{index}", actor="test", credentials=_ses(index))
-    for envelope in envelopes:
-        parsed = parse_envelope(json.dumps(envelope).encode())
-        for event in parse_ses_message(parsed.message, parsed.at):
-            services.feedback.record([FeedbackEvent(parsed.message_id, parsed.topic_arn, event)])
+    parsed = [parse_envelope(json.dumps(envelope).encode()) for envelope in envelopes]
+    events = [
+        FeedbackEvent(each.message_id, each.topic_arn, event)
+        for each in parsed
+        for event in parse_ses_message(each.message, each.at)
+    ]
+    for start in range(0, len(events), 100):
+        services.feedback.record(events[start : start + 100])
     services.repositories.database.close()
 
 

@@ -11,6 +11,19 @@ from config_service.settings import ConfigSettings
 
 
 @pytest.fixture
+def services(
+    request: pytest.FixtureRequest, settings: ConfigSettings, email_providers: Any, clock: Any
+) -> Iterator[Services]:
+    """Return the use cases; those of the application where a test uses it as well."""
+    if "app" in request.fixturenames:
+        yield request.getfixturevalue("app").extensions["config_service"]
+        return
+    services = create_services(settings, providers=email_providers, clock=clock)
+    yield services
+    services.repositories.database.close()
+
+
+@pytest.fixture
 def another_process(
     settings: ConfigSettings, email_providers: Any, clock: Any
 ) -> Iterator[Callable[..., Services]]:

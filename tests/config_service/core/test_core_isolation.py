@@ -45,7 +45,7 @@ def everything_of(services: Services, clinic_id: str | None) -> list[Any]:
     return found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_CLAIMS, min_size=1, max_size=6))
 def test_events_of_one_clinics_topic_never_touch_another_clinic_or_the_platform(
     services: Services, claims: list[dict[str, Any]]

@@ -67,7 +67,7 @@ _HAPPENINGS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data(), _HAPPENINGS, st.integers(0, 95))
 def test_the_list_is_what_the_rules_make_of_all_that_happened(
     services: Services,
