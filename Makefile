@@ -3,6 +3,8 @@
 .PHONY: help setup run demo lint types test lock clean
 PYTHON ?= python3
 BIN := .venv/bin
+# Processes of the tests: one more than two cores, since many tests wait for a database or a server.
+WORKERS ?= 3
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +32,7 @@ types: .venv/.ready ## check types, strictly
 	$(BIN)/mypy
 
 test: setup lint types ## lint, types and every test, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
 
 lock: ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.txt
