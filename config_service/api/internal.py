@@ -17,7 +17,6 @@ from shared.ses import metric_kind
 
 SIMULATOR = "simulator.amazonses.com"
 MAX_BODY_BYTES = 64 * 1024 * 1024  # 500 unreadable events at their largest come close to it
-_TOPICS_SECONDS = 5
 
 recording = Blueprint("internal_recording", __name__)
 sending = Blueprint("internal_sending", __name__)

@@ -31,9 +31,6 @@ class Principal:
         return self.role != LOCATION_HEAD and self.may_view(clinic_id)
 
 
-SYSTEM = Principal("config_service", SERVICE)
-
-
 def service(name: str) -> Principal:
     """Return the principal of an internal token's holder."""
     return Principal(f"service:{name}", SERVICE)
