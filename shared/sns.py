@@ -6,8 +6,10 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from shared.errors import ServiceError
@@ -23,40 +25,33 @@ TOPIC_ARN = re.compile(
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
-_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 _ONE_LINE = re.compile(r"[^\r\n]*")
 
+_OF_SUBSCRIPTIONS = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 _SIGNED = {
     NOTIFICATION: ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
-    SUBSCRIPTION_CONFIRMATION: (
-        "Message",
-        "MessageId",
-        "SubscribeURL",
-        "Timestamp",
-        "Token",
-        "TopicArn",
-        "Type",
-    ),
-    UNSUBSCRIBE_CONFIRMATION: (
-        "Message",
-        "MessageId",
-        "SubscribeURL",
-        "Timestamp",
-        "Token",
-        "TopicArn",
-        "Type",
-    ),
+    SUBSCRIPTION_CONFIRMATION: _OF_SUBSCRIPTIONS,
+    UNSUBSCRIBE_CONFIRMATION: _OF_SUBSCRIPTIONS,
 }
-_REQUIRED = (
-    "Type",
-    "MessageId",
-    "TopicArn",
-    "Message",
-    "Timestamp",
-    "SignatureVersion",
-    "Signature",
-    "SigningCertURL",
-)
+_OF_ALL = {
+    *("Type", "MessageId", "TopicArn", "Message", "Timestamp"),
+    *("SignatureVersion", "Signature", "SigningCertURL"),
+}
+_WANTED = {kind: frozenset({*_OF_ALL, *signed} - {"Subject"}) for kind, signed in _SIGNED.items()}
+_READ = (*sorted(_OF_ALL), "Subject", "SubscribeURL", "Token")
+
+
+def _signing(names: Sequence[str]) -> tuple[str, Callable[[Any], tuple[str, ...]]]:
+    """Return the template of a signed string and what takes its values out of a message's fields."""
+    return "".join(f"{name}\n%s\n" for name in names), itemgetter(*names)
+
+
+# By type, and by whether there is a subject, which takes part only then.
+_SIGNINGS = {
+    (kind, subject): _signing([name for name in signed if subject or name != "Subject"])
+    for kind, signed in _SIGNED.items()
+    for subject in (False, True)
+}
 # What stands between two line breaks of the signed string must not hold one itself: else one signature
 # would fit several messages. `Message` alone may: the fixed shapes of all that follows keep it unambiguous.
 _SHAPES = {
@@ -78,10 +73,14 @@ class MalformedMessageError(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class SnsEnvelope:
-    """One message as SNS posted it. Nothing in it is trusted before its signature is verified."""
+    """One message as SNS posted it. Nothing in it is trusted before its signature is verified.
+
+    `fields` are its texts by name, `region` is the one in its topic's ARN.
+    """
 
     fields: dict[str, str]
     at: datetime
+    region: str
 
     @property
     def type(self) -> str:
@@ -97,11 +96,6 @@ class SnsEnvelope:
     def topic_arn(self) -> str:
         """The topic that the message claims to come from."""
         return self.fields["TopicArn"]
-
-    @property
-    def region(self) -> str:
-        """The region in the topic's ARN."""
-        return region_of(self.topic_arn)
 
     @property
     def message(self) -> str:
@@ -120,34 +114,36 @@ def parse_envelope(body: bytes) -> SnsEnvelope:
     kind = document.get("Type")
     if not isinstance(kind, str) or kind not in _SIGNED:
         raise MalformedMessageError(_why_no_type(document))
-    names = (*_REQUIRED, "Subject", "SubscribeURL", "Token")
-    fields = {name: document[name] for name in names if document.get(name) is not None}
-    wanted = {*_REQUIRED, *_SIGNED[kind]} - {"Subject"}
-    if missing := sorted(wanted - fields.keys()):
-        raise MalformedMessageError(f"The message has no {', '.join(missing)}.")
-    if wrong := sorted(name for name, value in fields.items() if not isinstance(value, str)):
-        raise MalformedMessageError(f"Not a text in the message: {', '.join(wrong)}.")
-    if any(_HALF_PAIR.search(value) for value in fields.values()):
-        raise MalformedMessageError("The message holds half a surrogate pair, which is no text.")
+    fields = {name: document[name] for name in _READ if document.get(name) is not None}
+    if not _WANTED[kind] <= fields.keys():
+        missing = ", ".join(sorted(_WANTED[kind] - fields.keys()))
+        raise MalformedMessageError(f"The message has no {missing}.")
+    _check_texts(fields)
     for name, (shape, description) in _SHAPES.items():
         if name in fields and not shape.fullmatch(fields[name]):
             raise MalformedMessageError(f"The message's {name} is not {description}.")
-    return SnsEnvelope(fields, _time(fields["Timestamp"]))
+    return SnsEnvelope(fields, _time(fields["Timestamp"]), region_of(fields["TopicArn"]))
 
 
 def string_to_sign(envelope: SnsEnvelope) -> bytes:
-    """Return what SNS signed: name and value of each signed field, a line each, in AWS's fixed order.
+    """Return what SNS signed: name and value of each signed field, a line each, in AWS's fixed order."""
+    template, values = _SIGNINGS[envelope.type, "Subject" in envelope.fields]
+    return (template % values(envelope.fields)).encode()
 
-    `Subject` takes part only where the message has one.
-    """
-    fields = envelope.fields
-    lines = [f"{name}\n{fields[name]}\n" for name in _SIGNED[envelope.type] if name in fields]
-    return "".join(lines).encode()
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands in it twice")
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique_keys)
+        document = _DECODER.decode(body.decode("utf-8"))
     except RecursionError:
         raise MalformedMessageError("The body is nested too deeply.") from None
     except ValueError as error:
@@ -157,16 +153,18 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return document
 
 
+def _check_texts(fields: dict[str, Any]) -> None:
+    if wrong := sorted(name for name, value in fields.items() if type(value) is not str):
+        raise MalformedMessageError(f"Not a text in the message: {', '.join(wrong)}.")
+    try:
+        "".join(fields.values()).encode()
+    except UnicodeEncodeError:
+        raise MalformedMessageError("The message holds half a surrogate pair, which is no text.") from None
+
+
 def _reason(error: ValueError) -> str:
     # A decoding error's own text quotes the body.
     return "it cannot be decoded." if isinstance(error, UnicodeError) else f"{error.args[0]}."
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands in it twice")
-    return found
 
 
 def _why_no_type(document: dict[str, Any]) -> str:
@@ -180,6 +178,6 @@ def _why_no_type(document: dict[str, Any]) -> str:
 
 def _time(timestamp: str) -> datetime:
     try:
-        return datetime.fromisoformat(timestamp).astimezone(UTC)
+        return datetime.fromisoformat(timestamp)  # its Z makes it one in UTC
     except ValueError:
         raise MalformedMessageError("The message's Timestamp is not a time that exists.") from None

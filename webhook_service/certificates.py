@@ -8,10 +8,10 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import requests
 import urllib3
-from cachetools import TTLCache
 
 from shared.errors import ServiceError
 from webhook_service import metrics
@@ -49,6 +49,12 @@ NAMES |= {
 _ELSEWHERE = frozenset({DEFAULT_NAME})
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    certificate: SigningCertificate
+    until: float
+
+
 class CertificateStore:
     """Fetches, checks and keeps certificates; safe to share between threads. Failures are never kept."""
 
@@ -56,8 +62,8 @@ class CertificateStore:
         """Take the origins to trust and a clock in seconds."""
         self._origins = origins
         self._clock = clock
-        self._kept: TTLCache[str, SigningCertificate] = TTLCache(MAX_CERTIFICATES, LIFE_TIME, timer=clock)
-        self._lock = threading.Lock()  # cachetools are not safe between threads by themselves
+        self._kept: dict[tuple[str, str], _Kept] = {}  # by URL and region, which have passed `check_url`
+        self._lock = threading.Lock()  # for writing
         self._fetches: SingleFlight[str, SigningCertificate] = SingleFlight()
         self._slots = threading.BoundedSemaphore(MAX_FETCHES)
         self._session = requests.Session()
@@ -70,20 +76,21 @@ class CertificateStore:
         if path is None or not _PATH.fullmatch(path):
             raise UntrustedUrlError("SigningCertURL is not Amazon SNS's in the topic's region.")
 
+    def kept(self, url: str, region: str) -> SigningCertificate | None:
+        """Return the certificate that was fetched from `url` for `region` within the last hour, or None."""
+        kept = self._kept.get((url, region))
+        return kept.certificate if kept and self._clock() < kept.until else None
+
     def get(self, url: str, region: str) -> SigningCertificate:
         """Return the certificate at `url`, which passed `check_url` with `region`.
 
         Raise CertificateUnavailableError where it cannot be fetched, CertificatesBusyError where too many
         are being fetched, BadCertificateError where it is wrong.
         """
-        return self._cached(url) or self._fetches.do(url, lambda: self._fetch(url, region))
-
-    def _cached(self, url: str) -> SigningCertificate | None:
-        with self._lock:
-            return self._kept.get(url)
+        return self.kept(url, region) or self._fetches.do(url, lambda: self._fetch(url, region))
 
     def _fetch(self, url: str, region: str) -> SigningCertificate:
-        if kept := self._cached(url):  # another thread's fetch ended just before this one could join it
+        if kept := self.kept(url, region):  # another thread's fetch ended just before this one could join it
             return kept
         names = _ELSEWHERE if self._origins.is_dev(url) else NAMES.get(region, _ELSEWHERE)
         try:
@@ -92,9 +99,14 @@ class CertificateStore:
             metrics.CERTIFICATE_FETCHES.labels(error.code).inc()
             raise
         metrics.CERTIFICATE_FETCHES.labels("fetched").inc()
-        with self._lock:
-            self._kept[url] = certificate
+        self._keep(certificate, url, region)
         return certificate
+
+    def _keep(self, certificate: SigningCertificate, url: str, region: str) -> None:
+        with self._lock:
+            while len(self._kept) >= MAX_CERTIFICATES:
+                del self._kept[next(iter(self._kept))]  # the oldest
+            self._kept[url, region] = _Kept(certificate, self._clock() + LIFE_TIME)
 
     def _download_in_slot(self, url: str) -> bytes:
         if not self._slots.acquire(blocking=False):

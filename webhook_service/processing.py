@@ -15,7 +15,7 @@ from webhook_service import metrics
 from webhook_service.config_client import ConfigClient
 from webhook_service.errors import EventsRefusedError
 from webhook_service.subscriptions import SubscriptionConfirmer
-from webhook_service.verification import VerifiedMessage
+from webhook_service.verified_message import VerifiedMessage
 
 log = structlog.get_logger(__name__)
 

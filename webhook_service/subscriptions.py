@@ -13,7 +13,7 @@ from webhook_service import metrics
 from webhook_service.errors import ConfirmationFailedError, UntrustedUrlError
 from webhook_service.origins import SnsOrigins
 from webhook_service.time_budget import CONFIRMATION_CONNECT, CONFIRMATION_READ
-from webhook_service.verification import VerifiedMessage
+from webhook_service.verified_message import VerifiedMessage
 
 log = structlog.get_logger(__name__)
 

@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify
 
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 from cryptography.exceptions import InvalidSignature
@@ -14,13 +12,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from shared.errors import ServiceError
-from shared.sns import SnsEnvelope, parse_envelope, region_of, string_to_sign
+from shared.sns import SnsEnvelope, parse_envelope, string_to_sign
 from webhook_service import metrics
 from webhook_service.certificates import CertificateStore
 from webhook_service.clinic_mapper import ClinicMapper
 from webhook_service.errors import BadSignatureError, HeaderMismatchError, RawDeliveryError, UnknownTopicError
 from webhook_service.signing_certificate import SigningCertificate
 from webhook_service.topic_snapshots import TopicOwner
+from webhook_service.verified_message import VerifiedMessage
 
 log = structlog.get_logger(__name__)
 
@@ -34,25 +33,6 @@ _SAME_IN_HEADER = {
     "x-amz-sns-topic-arn": "TopicArn",
     "x-amz-sns-message-id": "MessageId",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedMessage:
-    """A message that SNS signed, from a topic of ours. Only SnsVerifier makes one."""
-
-    type: str
-    message_id: str
-    topic_arn: str
-    at: datetime
-    message: str
-    owner: TopicOwner
-    subscribe_url: str | None
-    token: str | None
-
-    @property
-    def region(self) -> str:
-        """The region in the topic's ARN."""
-        return region_of(self.topic_arn)
 
 
 class SnsVerifier:
@@ -77,17 +57,26 @@ class SnsVerifier:
 
     def _verify(self, body: bytes, headers: Mapping[str, str]) -> VerifiedMessage:
         _refuse_raw_delivery(headers)
-        envelope = parse_envelope(body)
+        return self.verify_envelope(parse_envelope(body), headers)
+
+    def verify_envelope(self, envelope: SnsEnvelope, headers: Mapping[str, str]) -> VerifiedMessage:
+        """Return what SNS signed in `envelope`: every check but those of its form. Raise as `verify`."""
         _compare(envelope, headers)
         algorithm = _algorithm(envelope)
-        url = envelope.fields["SigningCertURL"]
-        self._certificates.check_url(url, envelope.region)
-        owner = self._owner(envelope.topic_arn)
-        certificate = self._certificates.get(url, envelope.region)
+        certificate, owner = self._certificate_and_owner(envelope)
         certificate.check_valid_at(envelope.at)
         _check_signature(envelope, certificate, algorithm)
         # From this line on the signed fields are trusted, and only they are handed on.
-        return _verified(envelope, owner)
+        return VerifiedMessage(envelope, owner)
+
+    def _certificate_and_owner(self, envelope: SnsEnvelope) -> tuple[SigningCertificate, TopicOwner]:
+        """Fetch a certificate only for a topic of ours, and only from where SNS keeps them."""
+        url, region = envelope.fields["SigningCertURL"], envelope.region
+        certificate = self._certificates.kept(url, region)
+        if certificate is None:
+            self._certificates.check_url(url, region)
+        owner = self._owner(envelope.topic_arn)
+        return certificate or self._certificates.get(url, region), owner
 
     def _owner(self, topic_arn: str) -> TopicOwner:
         owner = self._topics.find(topic_arn)
@@ -106,7 +95,7 @@ def _refuse_raw_delivery(headers: Mapping[str, str]) -> None:
 
 def _compare(envelope: SnsEnvelope, headers: Mapping[str, str]) -> None:
     for header, name in _SAME_IN_HEADER.items():
-        if headers.get(header, envelope.fields[name]) != envelope.fields[name]:
+        if header in headers and headers[header] != envelope.fields[name]:
             raise HeaderMismatchError(f"The header {header} differs from the body's {name}.")
 
 
@@ -125,16 +114,3 @@ def _check_signature(
         certificate.public_key.verify(signature, string_to_sign(envelope), _PADDING, algorithm)
     except (ValueError, InvalidSignature):
         raise BadSignatureError("The signature does not fit the message.") from None
-
-
-def _verified(envelope: SnsEnvelope, owner: TopicOwner) -> VerifiedMessage:
-    return VerifiedMessage(
-        type=envelope.type,
-        message_id=envelope.message_id,
-        topic_arn=envelope.topic_arn,
-        at=envelope.at,
-        message=envelope.message,
-        owner=owner,
-        subscribe_url=envelope.fields.get("SubscribeURL"),
-        token=envelope.fields.get("Token"),
-    )

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared import addresses
 from shared.addresses import bare_address, comparable, domain_of, mask_addresses, normalise
 
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no bug
@@ -99,6 +100,18 @@ def test_any_text_is_an_address_or_none(text: str) -> None:
     address = bare_address(text)
     assert address is None or "@" in address
     mask_addresses(text)
+
+
+ATOMS = st.lists(st.text("aZ09_+-", min_size=1, max_size=5), min_size=1, max_size=4).map(".".join)
+PLAIN = st.builds("{}@{}".format, ATOMS, ATOMS)
+NAMED = st.builds("{}<{}>".format, st.text("aZ09 ", min_size=1, max_size=9), PLAIN)
+
+
+@CALM
+@given(PLAIN | NAMED)
+def test_what_is_read_the_short_way_is_read_the_long_way_too(raw: str) -> None:
+    assert addresses._parsed(raw) == bare_address(raw)
+    assert addresses._PLAIN.fullmatch(raw) or raw.startswith(" ")
 
 
 @CALM

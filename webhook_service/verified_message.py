@@ -1,0 +1,63 @@
+"""What of a message is handed on once its signature was verified."""
+
+from datetime import datetime
+
+from shared.sns import NOTIFICATION, SnsEnvelope
+from webhook_service.topic_snapshots import TopicOwner
+
+
+class VerifiedMessage:
+    """A message that SNS signed, from a topic of ours, and that topic's owner. Only SnsVerifier makes one.
+
+    Nothing of the envelope that SNS did not sign is to be had here.
+    """
+
+    __slots__ = ("_envelope", "owner")
+
+    def __init__(self, envelope: SnsEnvelope, owner: TopicOwner) -> None:
+        """Take an envelope whose signature was verified."""
+        self._envelope = envelope
+        self.owner = owner
+
+    @property
+    def type(self) -> str:
+        """SNS's `Type`."""
+        return self._envelope.type
+
+    @property
+    def message_id(self) -> str:
+        """SNS's `MessageId`, the same in every delivery of one message."""
+        return self._envelope.message_id
+
+    @property
+    def topic_arn(self) -> str:
+        """The topic that it comes from."""
+        return self._envelope.topic_arn
+
+    @property
+    def region(self) -> str:
+        """The region in the topic's ARN."""
+        return self._envelope.region
+
+    @property
+    def at(self) -> datetime:
+        """The time at which it was published."""
+        return self._envelope.at
+
+    @property
+    def message(self) -> str:
+        """The text that was published: for SES, a JSON document."""
+        return self._envelope.message
+
+    @property
+    def subscribe_url(self) -> str | None:
+        """Where a subscription is confirmed."""
+        return self._signed_where_confirming("SubscribeURL")
+
+    @property
+    def token(self) -> str | None:
+        """What confirms a subscription."""
+        return self._signed_where_confirming("Token")
+
+    def _signed_where_confirming(self, name: str) -> str | None:
+        return None if self.type == NOTIFICATION else self._envelope.fields.get(name)
