@@ -1,15 +1,17 @@
-"""The contract between the services: paths, scopes, the auth header and the schemas of every body.
+"""The contract between the services: paths, scopes, the auth header and the shape of every body.
 
+A body may gain fields: an older reader passes over what a newer writer adds.
 config_service serves it; webhook_service (scope `record`) and the platform's sending services (scope
 `send`) call it. `shared.internal_client` is the caller's side.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, NamedTuple
 
-from marshmallow import EXCLUDE, Schema, post_load, validate
-from marshmallow import fields as m
+import msgspec
+from msgspec import Meta, Raw, Struct
+from msgspec.structs import asdict
 
 from shared.ses import SesEvent
 
@@ -47,8 +49,7 @@ def bearer_token(header: str | None) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-@dataclass(frozen=True, slots=True)
-class FeedbackEvent:
+class FeedbackEvent(NamedTuple):
     """One SES event with the SNS message and topic that it came by."""
 
     sns_message_id: str
@@ -56,8 +57,7 @@ class FeedbackEvent:
     event: SesEvent
 
 
-@dataclass(frozen=True, slots=True)
-class RecordResult:
+class RecordResult(Struct, frozen=True, rename="camel", omit_defaults=True):
     """What became of one event: a result, and the clinic and the mapping rule that were found."""
 
     result: str
@@ -66,27 +66,24 @@ class RecordResult:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Struct, frozen=True, rename="camel"):
     """A per-clinic topic; more than one clinic id means that it identifies none of them."""
 
     topic_arn: str
     clinic_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why an address is not to be mailed: a code, whose rule it is (`clinic` or `platform`), since when."""
 
     code: str
     scope: str
-    since: datetime | None
-    hint: str
+    since: Annotated[datetime, Meta(tz=True)] | None
+    hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AddressCheck:
-    """Whether mail of this clinic would go out to one address, and if not, why."""
+class AddressCheck(Struct, frozen=True):
+    """Whether mail of this clinic would go out to one address, spelt as the caller did, and if not, why."""
 
     email: str
     suppressed: bool
@@ -94,103 +91,48 @@ class AddressCheck:
     reasons: tuple[Reason, ...]
 
 
-class _Wire(Schema):
-    """A body that may gain fields: an older reader passes over what a newer writer adds."""
+class RecordResults(Struct, frozen=True):
+    """The answer to a list of events, in their order."""
 
-    class Meta:
-        unknown = EXCLUDE
-
-
-class FeedbackEventSchema(_Wire):
-    """A FeedbackEvent, flat and in camelCase."""
-
-    sns_message_id = m.String(required=True, data_key="snsMessageId", validate=validate.Length(1, 100))
-    topic_arn = m.String(required=True, data_key="topicArn", validate=validate.Length(1, 400))
-    kind = m.String(required=True, validate=validate.Length(1, 64))
-    at = m.AwareDateTime(required=True)
-    recipient = m.String(allow_none=True)
-    source = m.String(allow_none=True)
-    mail_message_id = m.String(allow_none=True, data_key="mailMessageId")
-    clinic_tag = m.String(allow_none=True, data_key="clinicTag")
-    bounce_type = m.String(allow_none=True, data_key="bounceType")
-    sub_type = m.String(allow_none=True, data_key="subType")
-    status = m.String(allow_none=True)
-    detail = m.String(allow_none=True)
-    raw = m.String(allow_none=True)
-
-    @post_load
-    def _make(self, data: dict[str, Any], **_: Any) -> FeedbackEvent:
-        envelope = {name: data.pop(name) for name in ("sns_message_id", "topic_arn")}
-        return FeedbackEvent(**envelope, event=SesEvent(**data))
+    results: list[RecordResult]
 
 
-class RecordResultSchema(_Wire):
-    """A RecordResult."""
+class Topics(Struct, frozen=True):
+    """Every per-clinic topic."""
 
-    result = m.String(required=True)
-    clinic_id = m.String(allow_none=True, data_key="clinicId")
-    rule = m.String(allow_none=True)
-    message = m.String(allow_none=True)
-
-    @post_load
-    def _make(self, data: dict[str, Any], **_: Any) -> RecordResult:
-        return RecordResult(**data)
+    topics: list[Topic]
 
 
-class TopicSchema(_Wire):
-    """A Topic."""
+class AddressChecks(Struct, frozen=True):
+    """The answer to a list of addresses, in their order."""
 
-    topic_arn = m.String(required=True, data_key="topicArn")
-    clinic_ids = m.List(m.String(), required=True, data_key="clinicIds")
-
-    @post_load
-    def _make(self, data: dict[str, Any], **_: Any) -> Topic:
-        return Topic(data["topic_arn"], tuple(data["clinic_ids"]))
+    results: list[AddressCheck]
 
 
-class ReasonSchema(_Wire):
-    """A Reason."""
+class _EventOnWire(SesEvent, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A FeedbackEvent, flat."""
 
-    code = m.String(required=True)
-    scope = m.String(required=True)
-    since = m.AwareDateTime(allow_none=True)
-    hint = m.String()
-
-    @post_load
-    def _make(self, data: dict[str, Any], **_: Any) -> Reason:
-        return Reason(data["code"], data["scope"], data.get("since"), data.get("hint", ""))
+    sns_message_id: Annotated[str, Meta(min_length=1, max_length=100)]
+    topic_arn: Annotated[str, Meta(min_length=1, max_length=400)]
 
 
-class AddressCheckSchema(_Wire):
-    """An AddressCheck; `email` is spelt as the caller spelt it."""
-
-    email = m.String(required=True)
-    suppressed = m.Boolean(required=True)
-    reachable = m.Boolean(required=True)
-    reasons = m.List(m.Nested(ReasonSchema), required=True)
-
-    @post_load
-    def _make(self, data: dict[str, Any], **_: Any) -> AddressCheck:
-        return AddressCheck(data["email"], data["suppressed"], data["reachable"], tuple(data["reasons"]))
+_event_decoder = msgspec.json.Decoder(_EventOnWire)
 
 
-class AddressesSchema(Schema):
-    """The addresses that a sending service asks about."""
-
-    addresses = m.List(
-        m.String(),
-        required=True,
-        validate=validate.Length(1, MAX_ADDRESSES),
-        metadata={"example": ["jane@example.com"]},
+def encode_events(events: Iterable[FeedbackEvent]) -> bytes:
+    """Return the body that has `events` recorded."""
+    return msgspec.json.encode(
+        {
+            "events": [
+                _EventOnWire(sns_message_id=sns_message_id, topic_arn=topic_arn, **asdict(event))
+                for sns_message_id, topic_arn, event in events
+            ]
+        }
     )
 
 
-def dump_feedback_event(event: FeedbackEvent) -> dict[str, Any]:
-    """Return the wire form of `event`."""
-    flat = {field.name: getattr(event.event, field.name) for field in fields(SesEvent)}
-    flat |= {"sns_message_id": event.sns_message_id, "topic_arn": event.topic_arn}
-    document: dict[str, Any] = _FEEDBACK_EVENT.dump(flat)
-    return {name: value for name, value in document.items() if value is not None}
-
-
-_FEEDBACK_EVENT = FeedbackEventSchema()
+def decode_event(document: bytes | Raw) -> FeedbackEvent:
+    """Return one event of such a body; raise msgspec.DecodeError, naming the field, where it is none."""
+    flat = _event_decoder.decode(document)
+    event = SesEvent(*[getattr(flat, name) for name in SesEvent.__struct_fields__])
+    return FeedbackEvent(flat.sns_message_id, flat.topic_arn, event)

@@ -7,12 +7,12 @@ checks = client.check_addresses("clinic-1", ["jane@example.com"])
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
+import msgspec
 import requests
 import urllib3
-from marshmallow import ValidationError
 from requests.adapters import HTTPAdapter
 
 from shared import internal_api as api
@@ -25,6 +25,13 @@ CONNECT_TIMEOUT = 1.0
 READ_TIMEOUT = 4.0
 TOPICS_READ_TIMEOUT = 2.0
 _POOL = 64  # connections kept open
+
+
+T = TypeVar("T")
+
+
+class _Config(msgspec.Struct):
+    config: dict[str, Any]
 
 
 class InternalCallError(ServiceError):
@@ -55,8 +62,8 @@ class InternalClient:
 
     def record(self, events: Sequence[api.FeedbackEvent]) -> list[api.RecordResult]:
         """Have `events` recorded and return a result for each, in their order."""
-        body = {"events": [api.dump_feedback_event(event) for event in events]}
-        results = self._load(api.RecordResultSchema, self._call("POST", api.EVENTS, body), "results")
+        response = self._call("POST", api.EVENTS, api.encode_events(events))
+        results = self._decoded(response, api.RecordResults).results
         if len(results) != len(events):
             raise InternalCallError("config_service answered for another number of events.")
         return results
@@ -66,27 +73,33 @@ class InternalClient:
         response = self._call("GET", api.TOPICS, etag=etag, limit=TOPICS_READ_TIMEOUT)
         if response.status_code == requests.codes.not_modified:
             return etag, None
-        return response.headers.get("ETag"), self._load(api.TopicSchema, response, "topics")
+        return response.headers.get("ETag"), self._decoded(response, api.Topics).topics
 
     def effective_config(self, clinic_id: str) -> dict[str, Any]:
         """Return what `clinic_id` sends with: per channel the providers in the order to try, opened."""
         response = self._call("GET", api.EFFECTIVE_CONFIG.format(clinic_id=quote(clinic_id, safe="")))
-        config: dict[str, Any] = self._part(response, "config")
-        return config
+        return self._decoded(response, _Config).config
 
     def check_addresses(self, clinic_id: str, addresses: Sequence[str]) -> list[api.AddressCheck]:
         """Return for each of up to 1,000 addresses whether `clinic_id` would reach it, and if not, why."""
         path = api.SUPPRESSION_CHECK.format(clinic_id=quote(clinic_id, safe=""))
-        response = self._call("POST", path, {"addresses": list(addresses)})
-        return self._load(api.AddressCheckSchema, response, "results")
+        response = self._call("POST", path, msgspec.json.encode({"addresses": list(addresses)}))
+        return self._decoded(response, api.AddressChecks).results
 
     def _call(
-        self, method: str, path: str, body: Any = None, etag: str | None = None, limit: float = READ_TIMEOUT
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        etag: str | None = None,
+        limit: float = READ_TIMEOUT,
     ) -> requests.Response:
         headers = self._headers | {REQUEST_ID_HEADER: current_request_id()}
         if etag:
             headers["If-None-Match"] = etag
-        sent = {"headers": headers, "allow_redirects": False} | ({} if body is None else {"json": body})
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        sent = {"headers": headers, "allow_redirects": False, "data": body}
         try:
             response = self._send_twice(method, self._base_url + path, sent, limit)
         except requests.RequestException as error:
@@ -126,22 +139,13 @@ class InternalClient:
         return InternalRefusedError(message, code=code, hint=hint)
 
     @staticmethod
-    def _part(response: requests.Response, name: str) -> Any:
+    def _decoded(response: requests.Response, kind: type[T]) -> T:
         try:
-            return response.json()[name]
-        except (ValueError, KeyError, TypeError) as error:
-            raise _another_shape(error) from None
-
-    def _load(self, schema: type[Any], response: requests.Response, name: str) -> list[Any]:
-        try:
-            loaded: list[Any] = schema(many=True).load(self._part(response, name))
-        except ValidationError as error:
-            raise _another_shape(error) from None
-        return loaded
-
-
-def _another_shape(error: Exception) -> InternalCallError:
-    return InternalCallError(f"config_service answered in another shape: {type(error).__name__}.")
+            return msgspec.json.decode(response.content, type=kind)
+        except msgspec.DecodeError as error:
+            raise InternalCallError(
+                f"config_service answered in another shape: {type(error).__name__}."
+            ) from None
 
 
 def _timed_out(error: requests.ConnectionError) -> bool:

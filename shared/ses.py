@@ -8,9 +8,11 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from shared.addresses import bare_address, normalise
 from shared.ses_values import MAX_TEXT, UnreadableError, items, part, text, time
@@ -21,6 +23,7 @@ KNOWN_KINDS = frozenset({
     "DeliveryDelay", "Subscription", UNREADABLE,
 })  # fmt: skip
 CLINIC_TAG = "clinic_id"
+MAX_KIND = 64  # characters
 MAX_MESSAGE_ID = 200  # characters; SES's own have about 60
 
 
@@ -28,16 +31,15 @@ class NotSesContentError(Exception):
     """The text is none of SES's events: one of its plain-text notices, or somebody else's message."""
 
 
-@dataclass(frozen=True, slots=True)
-class SesEvent:
+class SesEvent(Struct, frozen=True, rename="camel", omit_defaults=True):
     """What SES reports of one recipient (or of the whole message, where `recipient` is None).
 
     `kind` is AWS's word; `at` is SES's own time of the event; `recipient` is spelt as SES spelt it;
     `detail` is what a remote server or SES said for people; `raw` is kept only of what could not be read.
     """
 
-    kind: str
-    at: datetime
+    kind: Annotated[str, Meta(min_length=1, max_length=MAX_KIND)]
+    at: Annotated[datetime, Meta(tz=True)]
     recipient: str | None = None
     source: str | None = None
     mail_message_id: str | None = None
@@ -62,7 +64,9 @@ def parse_ses_message(message: str, published_at: datetime) -> list[SesEvent]:
         events = _distinct(_KINDS.get(kind, _whole_message)(document, common))
     except (UnreadableError, TypeError, AttributeError, KeyError) as reason:
         return [
-            SesEvent(UNREADABLE, published_at, sub_type=kind[:64], detail=str(reason)[:MAX_TEXT], raw=message)
+            SesEvent(
+                UNREADABLE, published_at, sub_type=kind[:MAX_KIND], detail=str(reason)[:MAX_TEXT], raw=message
+            )
         ]
     return [replace(event, raw=message) if event.kind == UNREADABLE else event for event in events]
 
@@ -95,7 +99,7 @@ def _common(kind: str, document: dict[str, Any], published_at: datetime) -> SesE
     tags = mail.get("tags")
     clinics = tags.get(CLINIC_TAG) if isinstance(tags, dict) else None
     return SesEvent(
-        kind=kind[:64],
+        kind=kind[:MAX_KIND],
         at=time(mail.get("timestamp")) or published_at,
         source=normalise(mail.get("source")),
         mail_message_id=text(mail.get("messageId")),

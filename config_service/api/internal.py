@@ -4,12 +4,11 @@ import hashlib
 import json
 from typing import Any
 
+import msgspec
 from flask import Blueprint, Response, jsonify, request
-from marshmallow import ValidationError
 
 from config_service.api.context import principal, services
-from config_service.api.json_body import read_json
-from config_service.errors import InvalidError, field_errors
+from config_service.api.internal_bodies import read_addresses, read_events
 from config_service.metrics import CREDENTIALS_OPENED, EVENTS
 from shared import internal_api as api
 from shared.addresses import domain_of, normalise
@@ -21,26 +20,18 @@ MAX_BODY_BYTES = 64 * 1024 * 1024  # 500 unreadable events at their largest come
 recording = Blueprint("internal_recording", __name__)
 sending = Blueprint("internal_sending", __name__)
 
-_EVENT = api.FeedbackEventSchema()
-_RESULTS = api.RecordResultSchema(many=True)
-_TOPICS = api.TopicSchema(many=True)
-_CHECKS = api.AddressCheckSchema(many=True)
-
 
 @recording.post(api.EVENTS)
 def record_events() -> Response:
     """Record up to 500 events and answer for each by itself; 200 only after the commit."""
     request.max_content_length = MAX_BODY_BYTES
-    documents = read_json().get("events")
-    if not isinstance(documents, list) or not 1 <= len(documents) <= api.MAX_EVENTS:
-        raise InvalidError(f"events must be a list of 1 to {api.MAX_EVENTS} events.")
-    loaded = [_load(document) for document in documents]
+    loaded = [_load(document) for document in read_events()]
     events = [event for event in loaded if isinstance(event, api.FeedbackEvent)]
     recorded = iter(services().feedback.record(events) if events else [])
     results = [next(recorded) if isinstance(event, api.FeedbackEvent) else event for event in loaded]
     for event, result in zip(loaded, results, strict=True):
         _count(event, result)
-    return jsonify(success=True, results=_RESULTS.dump(results))
+    return _answer(success=True, results=results)
 
 
 @recording.get(api.TOPICS)
@@ -50,7 +41,7 @@ def list_topics() -> Response:
     for identity in services().repositories.clinics.topics():
         owners.setdefault(identity.value, []).append(identity.clinic_id)
     topics = [api.Topic(arn, tuple(clinics)) for arn, clinics in owners.items()]
-    response = jsonify(success=True, topics=_TOPICS.dump(topics))
+    response = _answer(success=True, topics=topics)
     response.set_etag(hashlib.sha256(json.dumps(owners, sort_keys=True).encode()).hexdigest()[:32])
     response.make_conditional(request)
     return response
@@ -69,21 +60,19 @@ def show_effective_config(clinic_id: str) -> Response:
 @sending.post(api.SUPPRESSION_CHECK.format(clinic_id="<clinic_id>"))
 def check_addresses(clinic_id: str) -> Response:
     """Answer for up to 1,000 addresses whether a clinic would reach each, and if not, why."""
-    try:
-        addresses = api.AddressesSchema().load(read_json())["addresses"]
-    except ValidationError as error:
-        raise InvalidError("addresses is missing or wrong.", errors=field_errors(error)) from None
-    checks = services().reachability.check(clinic_id, addresses)
-    return jsonify(success=True, results=_CHECKS.dump(checks))
+    checks = services().reachability.check(clinic_id, read_addresses())
+    return _answer(success=True, results=checks)
 
 
-def _load(document: Any) -> api.FeedbackEvent | api.RecordResult:
+def _answer(**document: Any) -> Response:
+    return Response(msgspec.json.encode(document), mimetype="application/json")
+
+
+def _load(document: msgspec.Raw) -> api.FeedbackEvent | api.RecordResult:
     try:
-        event: api.FeedbackEvent = _EVENT.load(document)
-    except ValidationError as error:
-        fields = ", ".join(sorted(field_errors(error)))
-        return api.RecordResult(api.REFUSED, message=f"The event is not as agreed: {fields}.")
-    return event
+        return api.decode_event(document)
+    except msgspec.DecodeError as error:
+        return api.RecordResult(api.REFUSED, message=f"The event is not as agreed: {error}.")
 
 
 def _count(event: api.FeedbackEvent | api.RecordResult, result: api.RecordResult) -> None:

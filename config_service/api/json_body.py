@@ -21,12 +21,8 @@ def require_json() -> None:
 
 def read_json() -> dict[str, Any]:
     """Return the request's JSON object; raise 400, 413 or 415."""
-    if not request.is_json:
-        raise UnsupportedMediaType(f"The body's Content-Type is {request.mimetype or 'missing'}, not JSON's.")
-    if not request.get_data(cache=True):
-        raise BadRequest("The body is empty.")
     try:
-        document = json.loads(request.get_data(cache=True), parse_constant=_no_constant)
+        document = json.loads(read_body(), parse_constant=_no_constant)
     except RecursionError:
         raise BadRequest("The JSON is nested too deeply.") from None
     except ValueError as error:
@@ -37,6 +33,15 @@ def read_json() -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BadRequest("The body is not a JSON object.")
     return document
+
+
+def read_body() -> bytes:
+    """Return the body of a request that says it is JSON; raise 400, 413 or 415."""
+    if not request.is_json:
+        raise UnsupportedMediaType(f"The body's Content-Type is {request.mimetype or 'missing'}, not JSON's.")
+    if body := request.get_data(cache=True):
+        return body
+    raise BadRequest("The body is empty.")
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -91,7 +91,7 @@ def test_a_bad_event_among_good_ones_is_answered_by_itself(
         "recorded",
         "duplicate",
     ]
-    assert "snsMessageId" in results[1]["message"]
+    assert "required field `at`" in results[1]["message"]
     assert "at" in results[3]["message"]
     assert (results[0]["clinicId"], results[0]["rule"]) == ("c1", "source")
     assert len(of("c1", "GET", "events").json["events"]) == 2
