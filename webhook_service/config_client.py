@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from shared.batching import Batcher
 from shared.errors import ServiceError
 from shared.internal_api import MAX_EVENTS, FeedbackEvent, RecordResult, Topic
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
@@ -27,13 +28,20 @@ class HttpConfigClient:
     def __init__(self, client: InternalClient) -> None:
         """Take the client of the internal API, with a token of scope `record`."""
         self._client = client
+        self._together = Batcher(self._record, MAX_EVENTS)
 
     def record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
-        """Have `events` recorded, in as few calls as the API's limit allows."""
-        results: list[RecordResult] = []
+        """Have `events` recorded, in one call with those of other messages that come at the same time."""
         with _counted("record"):
-            for start in range(0, len(events), MAX_EVENTS):
-                results += self._client.record(events[start : start + MAX_EVENTS])
+            try:
+                return list(self._together(events))
+            except InternalRefusedError:  # perhaps because of another message's events
+                return self._record(events)
+
+    def _record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
+        results: list[RecordResult] = []
+        for start in range(0, len(events), MAX_EVENTS):
+            results += self._client.record(events[start : start + MAX_EVENTS])
         return results
 
     def topics(self, etag: str | None) -> tuple[str | None, list[Topic] | None]:

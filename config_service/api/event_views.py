@@ -4,7 +4,7 @@ from typing import Any
 
 from config_service.api.context import services
 from config_service.clock import to_datetime
-from config_service.services.feedback import DETAIL
+from config_service.services.arrivals import DETAIL
 from config_service.storage.records import FeedbackRecord
 
 EVENT_EXAMPLE = {

@@ -1,43 +1,23 @@
 """Records SES events: each in the right clinic's history, exactly once, with what follows from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from itertools import compress
 
-from config_service.clock import Clock, to_ms
-from config_service.services.addresses import AddressVault, StoredAddress
-from config_service.services.clinic_mapping import HELD_UNREADABLE, ClinicMapping, Mapping, Question
-from config_service.services.suppression_rules import DELIVERY, SUPPRESSING, effect_of, identity_of
-from config_service.services.suppression_state import SuppressionState
-from config_service.storage.database import StorageRefusedError
-from config_service.storage.records import EventRecord, HeldEventRecord
+import structlog
+
+from config_service.services.addresses import StoredAddress
+from config_service.services.arrivals import UNREADABLE_MAPPING, Arrival, Arrivals, question_of
+from config_service.services.clinic_mapping import ClinicMapping
+from config_service.services.suppression_rules import DELIVERY
+from config_service.services.suppression_state import Place, SuppressionState
+from config_service.storage.database import StorageRefusedError, StorageUnavailableError
+from config_service.storage.records import EventRecord
 from config_service.storage.repositories import Repositories
-from shared.addresses import normalise
-from shared.internal_api import DUPLICATE, HELD, RECORDED, REFUSED, FeedbackEvent, RecordResult
-from shared.ses import UNREADABLE, SesEvent
+from shared.batching import Batcher
+from shared.internal_api import DUPLICATE, HELD, MAX_EVENTS, RECORDED, REFUSED, FeedbackEvent, RecordResult
+from shared.ses import UNREADABLE
 
-DETAIL = "event detail"  # what a remote server said is sealed for this purpose
-RAW = "unreadable event"
-
-NO_RECIPIENT = StoredAddress(("",), "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """An event with its mapping and its recipient in storable form."""
-
-    feedback: FeedbackEvent
-    mapping: Mapping
-    address: StoredAddress
-
-    @property
-    def event(self) -> SesEvent:
-        return self.feedback.event
-
-    @property
-    def locks(self) -> tuple[str, ...]:
-        """What no two transactions may record at once: locked for a whole batch before its first insert."""
-        return (self.feedback.sns_message_id,) if self.address is NO_RECIPIENT else self.address.hashes
+log = structlog.get_logger(__name__)
 
 
 class FeedbackService:
@@ -48,88 +28,107 @@ class FeedbackService:
         repositories: Repositories,
         mapping: ClinicMapping,
         state: SuppressionState,
-        vault: AddressVault,
-        clock: Clock,
+        arrivals: Arrivals,
     ) -> None:
         """Take what it records with."""
         self._repositories = repositories
         self._mapping = mapping
         self._state = state
-        self._vault = vault
-        self._clock = clock
+        self._arrivals = arrivals
+        self._together = Batcher(self._record, MAX_EVENTS)
 
     def record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
-        """Record `events` in one commit and return a result for each, in their order.
+        """Record `events` and return a result for each, in their order, once they are committed.
 
-        An event that cannot be stored is refused alone. Raise StorageUnavailableError where nothing
-        could be committed.
+        What several threads have recorded at the same time shares one commit. An event that cannot be
+        stored is refused alone. Raise StorageUnavailableError where nothing could be committed.
         """
+        return list(self._together(events))
+
+    def _record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
+        if len(events) == 1:
+            return [self._record_alone(events[0])]
         try:
-            with self._repositories.database.transaction():
-                return self._record_all(events)
+            return self._record_in_one_commit(events)
+        except StorageUnavailableError:
+            raise
+        except Exception:
+            # One of them is to blame, and must not keep the others from being recorded.
+            log.warning("events are recorded one by one, since they could not be together", exc_info=True)
+        return [self._record_alone(event) for event in events]
+
+    def _record_alone(self, event: FeedbackEvent) -> RecordResult:
+        try:
+            return self._record_in_one_commit([event])[0]
+        except StorageUnavailableError:
+            raise
         except (StorageRefusedError, ValueError):
-            if len(events) == 1:
-                return [RecordResult(REFUSED, message="The event holds a value that cannot be stored.")]
-        return [result for event in events for result in self.record([event])]
+            return RecordResult(REFUSED, message="The event holds a value that cannot be stored.")
+        except Exception:
+            log.exception("an event cannot be recorded", snsMessageId=event.sns_message_id)
+            return RecordResult(REFUSED, message="The event could not be recorded: a fault on our side.")
 
-    def _record_all(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
-        self._repositories.events.lock_messages(
-            event.event.mail_message_id for event in events if event.event.mail_message_id
+    def _record_in_one_commit(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
+        addresses = [self._arrivals.address(event.event) for event in events]
+        with self._repositories.database.transaction():
+            self._repositories.events.lock_messages(
+                event.event.mail_message_id for event in events if event.event.mail_message_id
+            )
+            mappings = self._mapping.find_all([question_of(event) for event in events])
+            arrivals = [
+                Arrival(event, UNREADABLE_MAPPING if event.event.kind == UNREADABLE else mapping, address)
+                for event, mapping, address in zip(events, mappings, addresses, strict=True)
+            ]
+            self._repositories.suppressions.lock(
+                (arrival.mapping.clinic_id, arrival.locks) for arrival in arrivals
+            )
+            return self.place(arrivals)
+
+    def place(self, arrivals: Sequence[Arrival]) -> list[RecordResult]:
+        """Store mapped events, inside the caller's transaction, and return what became of each."""
+        recorded = iter(self._enter([arrival for arrival in arrivals if not arrival.mapping.held]))
+        return [self._hold(arrival) if arrival.mapping.held else next(recorded) for arrival in arrivals]
+
+    def _enter(self, arrivals: Sequence[Arrival]) -> list[RecordResult]:
+        """Store events that have found their clinic, with what follows for their addresses."""
+        if not arrivals:
+            return []
+        records = [self._arrivals.event_record(arrival) for arrival in arrivals]
+        new = self._add_all(records, arrivals)
+        self._repositories.held.forget(
+            {
+                (arrival.feedback.sns_message_id, each)
+                for arrival in arrivals
+                for each in arrival.address.hashes
+            }
         )
-        arrivals = [self._arrive(event) for event in events]
-        self._repositories.suppressions.lock(
-            (arrival.mapping.clinic_id, arrival.locks) for arrival in arrivals
-        )
-        results = [self._place(arrival.feedback, arrival.mapping, arrival.address) for arrival in arrivals]
+        followed = [
+            (Place(record.clinic_id, arrival.address), record.effect, record.at)
+            for record, arrival, is_new in zip(records, arrivals, new, strict=True)
+            if is_new and record.effect
+        ]
+        self._state.settle_events(followed)
         self._state.note_deliveries(
-            (result.clinic_id, to_ms(arrival.event.at))
-            for arrival, result in zip(arrivals, results, strict=True)
-            if result.result == RECORDED and effect_of(arrival.event) == DELIVERY
+            (place.clinic_id, at) for place, effect, at in followed if effect == DELIVERY
         )
-        return results
+        return [
+            RecordResult(RECORDED if is_new else DUPLICATE, record.clinic_id, record.rule)
+            for record, is_new in zip(records, new, strict=True)
+        ]
 
-    def _arrive(self, feedback: FeedbackEvent) -> _Arrival:
-        event = feedback.event
-        if event.kind == UNREADABLE:
-            return _Arrival(feedback, Mapping(HELD_UNREADABLE, held=True), NO_RECIPIENT)
-        address = self._vault.store(event.recipient) if event.recipient else NO_RECIPIENT
-        return _Arrival(feedback, self._mapping.find(question_of(feedback)), address)
+    def _add_all(self, records: Sequence[EventRecord], arrivals: Sequence[Arrival]) -> list[bool]:
+        unknown = [
+            not self._known_under_older_key(record, arrival.address)
+            for record, arrival in zip(records, arrivals, strict=True)
+        ]
+        added = iter(self._repositories.events.add_all(list(compress(records, unknown))))
+        return [is_unknown and next(added) for is_unknown in unknown]
 
-    def place(self, feedback: FeedbackEvent, mapping: Mapping, address: StoredAddress) -> RecordResult:
-        """Store one mapped event, inside the caller's transaction, and return what became of it."""
-        result = self._place(feedback, mapping, address)
-        if result.result == RECORDED and effect_of(feedback.event) == DELIVERY:
-            self._state.note_deliveries([(result.clinic_id, to_ms(feedback.event.at))])
-        return result
-
-    def _place(self, feedback: FeedbackEvent, mapping: Mapping, address: StoredAddress) -> RecordResult:
-        if mapping.held:
-            return self._hold(feedback, mapping, address)
-        event, clinic_id = feedback.event, mapping.clinic_id
-        record = EventRecord(
-            **self._common(feedback, mapping, address),
-            clinic_id=clinic_id,
-            effect=effect_of(event),
-            identity=identity_of(event),
-        )
-        known = self._known_under_older_key(record, address)
-        added = not known and self._repositories.events.add(record)
-        self._repositories.held.forget(feedback.sns_message_id, address.hashes)
-        if added and record.effect in SUPPRESSING:
-            self._state.settle(clinic_id, address)
-        elif added and record.effect == DELIVERY:
-            self._state.settle_delivery(clinic_id, address, record.at)
-        return RecordResult(RECORDED if added else DUPLICATE, clinic_id, mapping.rule)
-
-    def _hold(self, feedback: FeedbackEvent, mapping: Mapping, address: StoredAddress) -> RecordResult:
-        if self._repositories.events.knows(feedback.sns_message_id, address.hashes):
+    def _hold(self, arrival: Arrival) -> RecordResult:
+        if self._repositories.events.knows(arrival.feedback.sns_message_id, arrival.address.hashes):
             return RecordResult(DUPLICATE)
-        record = HeldEventRecord(
-            **self._common(feedback, mapping, address),
-            raw_sealed=self._vault.seal_text(feedback.event.raw, RAW),
-        )
-        self._repositories.held.add(record)
-        return RecordResult(HELD, rule=mapping.rule)
+        self._repositories.held.add(self._arrivals.held_record(arrival))
+        return RecordResult(HELD, rule=arrival.mapping.rule)
 
     def _known_under_older_key(self, record: EventRecord, address: StoredAddress) -> bool:
         """The unique indexes see one key's hashes only; a report may come again after the key was rotated."""
@@ -137,29 +136,3 @@ class FeedbackService:
         return bool(older) and (
             events.knows(record.sns_message_id, older) or events.knows_same(record, older)
         )
-
-    def _common(self, feedback: FeedbackEvent, mapping: Mapping, address: StoredAddress) -> dict[str, Any]:
-        event = feedback.event
-        return {
-            "sns_message_id": feedback.sns_message_id,
-            "topic_arn": feedback.topic_arn,
-            "kind": event.kind,
-            "at": max(0, to_ms(event.at)),
-            "received_at": self._clock(),
-            "rule": mapping.rule,
-            "source": normalise(event.source),
-            "mail_message_id": event.mail_message_id,
-            "clinic_tag": event.clinic_tag,
-            "recipient_hash": address.hash,
-            "recipient_sealed": address.sealed or None,
-            "bounce_type": event.bounce_type,
-            "sub_type": event.sub_type,
-            "status": event.status,
-            "detail_sealed": self._vault.seal_text(event.detail, DETAIL),
-        }
-
-
-def question_of(feedback: FeedbackEvent) -> Question:
-    """Return what the mapping asks of an event."""
-    event = feedback.event
-    return Question(feedback.topic_arn, normalise(event.source), event.mail_message_id, event.clinic_tag)

@@ -7,6 +7,7 @@ import structlog
 from config_service.clock import to_datetime
 from config_service.errors import InvalidError, NotFoundError
 from config_service.services.addresses import AddressVault, StoredAddress
+from config_service.services.arrivals import DETAIL, NO_RECIPIENT, RAW, Arrival, question_of
 from config_service.services.audit_trail import AuditTrail
 from config_service.services.clinic_mapping import (
     RULE_ASSIGNED,
@@ -17,7 +18,7 @@ from config_service.services.clinic_mapping import (
     ClinicMapping,
     Mapping,
 )
-from config_service.services.feedback import DETAIL, NO_RECIPIENT, RAW, FeedbackService, question_of
+from config_service.services.feedback import FeedbackService
 from config_service.services.principal import Principal
 from config_service.services.suppression_state import SuppressionState
 from config_service.storage.records import EventRecord, FeedbackRecord, HeldEventRecord
@@ -142,7 +143,7 @@ class HeldEvents:
         self.repositories.suppressions.lock([(mapping.clinic_id, address.hashes)])
         if self.repositories.held.get(held.id) is None:
             return None
-        result = self.feedback.place(self._feedback(held), mapping, address)
+        (result,) = self.feedback.place([Arrival(self._feedback(held), mapping, address)])
         self.repositories.held.remove(held.id)
         return result
 
@@ -156,7 +157,7 @@ class HeldEvents:
         self.repositories.events.remove(event.id)
         if address is not NO_RECIPIENT:
             self.state.settle(event.clinic_id, address)
-        self.feedback.place(self._feedback(event), mapping, address)
+        self.feedback.place([Arrival(self._feedback(event), mapping, address)])
 
     def _is_proven(self, mapping: Mapping, source: str | None, topic_arn: str) -> bool:
         """Old events are not handed to a clinic on the word of its own administrator alone."""

@@ -32,17 +32,12 @@ class Reachability:
 
         Raise NotFoundError for an unknown clinic, and StorageUnavailableError where it cannot be known.
         """
-        own = self._obstacle(clinic_id)
+        obstacle = self._obstacle(clinic_id)
+        own = (obstacle,) if obstacle else ()
+        found = self._suppressions.reasons(clinic_id, addresses)
         return [
-            AddressCheck(
-                email=address,
-                suppressed=any(reason.scope in {"clinic", "platform"} for reason in reasons),
-                reachable=not reasons and own is None,
-                reasons=(*reasons, *((own,) if own else ())),
-            )
-            for address, reasons in zip(
-                addresses, self._suppressions.reasons(clinic_id, addresses), strict=True
-            )
+            _answer(address, reasons, own) if reasons else AddressCheck(address, False, not own, own)
+            for address, reasons in zip(addresses, found, strict=True)
         ]
 
     def _obstacle(self, clinic_id: str | None) -> Reason | None:
@@ -56,3 +51,8 @@ class Reachability:
         if email.in_order() or self._platform_sends:
             return None
         return PROVIDER_DISABLED if email.entries() else NO_PROVIDER
+
+
+def _answer(address: str, reasons: Sequence[Reason], own: tuple[Reason, ...]) -> AddressCheck:
+    suppressed = any(reason.scope in {"clinic", "platform"} for reason in reasons)
+    return AddressCheck(address, suppressed, reachable=False, reasons=(*reasons, *own))

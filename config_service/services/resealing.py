@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from config_service.encryption import CredentialCipher, SealedValueError, sealed_prefix
 from config_service.services.addresses import address_place
+from config_service.services.arrivals import DETAIL, RAW
 from config_service.services.clinic_rows import ClinicRows
-from config_service.services.feedback import DETAIL, RAW
 from config_service.services.suppressions import NOTE
 from config_service.storage.database import Database
 from config_service.storage.sealed_columns import COLUMNS, SealedColumn, SealedColumnRepository, SealedRow

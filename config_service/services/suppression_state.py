@@ -1,8 +1,9 @@
 """Keeps the suppression list equal to what the rules make of each address's history."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple, TypeVar
 
 from config_service.clock import DAY
 from config_service.services.addresses import StoredAddress
@@ -13,11 +14,22 @@ from config_service.services.suppression_rules import (
     REASON_SOFT_BOUNCE,
     SOFT,
     SOFT_BOUNCE_WINDOW,
+    SUPPRESSING,
     Fact,
+    Verdict,
     decide,
 )
-from config_service.storage.records import EventRecord, SuppressionRecord
+from config_service.storage.records import ActRecord, EventRecord, SuppressionRecord
 from config_service.storage.repositories import Repositories
+
+R = TypeVar("R", EventRecord, SuppressionRecord, ActRecord)
+
+
+class Place(NamedTuple):
+    """An address on a clinic's list or, where `clinic_id` is None, on the platform's."""
+
+    clinic_id: str | None
+    address: StoredAddress
 
 
 class SuppressionState:
@@ -30,29 +42,41 @@ class SuppressionState:
 
     def settle(self, clinic_id: str | None, address: StoredAddress) -> SuppressionRecord | None:
         """Decide on one address of one list, store that, and return the entry if it is on the list."""
-        suppressions = self._repositories.suppressions
-        verdict = decide(self.facts(clinic_id, address.hashes), self._limit)
-        if verdict is None:
-            suppressions.remove(clinic_id, address.hashes)
-            return None
-        stored = suppressions.find(clinic_id, address.hashes)
-        entry = SuppressionRecord(
-            id=stored.id if stored else uuid.uuid4().hex,
-            clinic_id=clinic_id,
-            address_hash=stored.address_hash if stored else address.hash,
-            address_sealed=(stored.address_sealed if stored else None) or address.sealed,
-            reason=verdict.reason,
-            since=verdict.since,
-            until=verdict.until,
-        )
-        suppressions.save(entry)
-        return entry
+        return self.settle_all([Place(clinic_id, address)])[0]
 
-    def settle_delivery(self, clinic_id: str | None, address: StoredAddress, at: int) -> None:
-        """Decide anew after a delivery, which matters only to soft bounces around it."""
-        since = at - SOFT_BOUNCE_WINDOW
-        if self._repositories.events.history(clinic_id, address.hashes, [SOFT], since):
-            self.settle(clinic_id, address)
+    def settle_all(self, places: Sequence[Place]) -> list[SuppressionRecord | None]:
+        """Decide on several addresses of lists, each once, as `settle` does, in their order."""
+        suppressions = self._repositories.suppressions
+        stored = _by_place(suppressions.of_addresses(_hashes(places)))
+        new, entries = [], []
+        for place, facts in zip(places, self._facts_of(places), strict=True):
+            found = next(iter(_of_place(stored, place)), None)
+            entry = _entry(place, found, decide(facts, self._limit))
+            if entry is None:
+                if found is not None:
+                    suppressions.remove(place.clinic_id, place.address.hashes)
+            elif found is None:
+                new.append(entry)
+            elif entry != found:
+                suppressions.change(entry)
+            entries.append(entry)
+        suppressions.add_all(new)
+        return entries
+
+    def settle_events(self, events: Iterable[tuple[Place, str, int]]) -> None:
+        """Decide anew after events, each a place, its effect and its time in ms.
+
+        A delivery matters only to soft bounces around it.
+        """
+        seen = list(events)
+        delivered = [place for place, effect, _ in seen if effect == DELIVERY]
+        bounced = _by_place(self._repositories.events.histories(_hashes(delivered), [SOFT]))
+
+        def matters(place: Place, effect: str, at: int) -> bool:
+            soft = _of_place(bounced, place) if effect == DELIVERY else ()
+            return effect in SUPPRESSING or any(event.at >= at - SOFT_BOUNCE_WINDOW for event in soft)
+
+        self.settle_all(list(dict.fromkeys(event[0] for event in seen if matters(*event))))
 
     def note_deliveries(self, seen: Iterable[tuple[str | None, int]]) -> None:
         """Remember that deliveries of these lists (and times in ms) reach us.
@@ -65,19 +89,29 @@ class SuppressionState:
         for clinic_id, at in seen:
             scope = clinic_id or ""
             latest[scope] = max(latest.get(scope, 0), at // DAY)
+        known = events.latest_delivery_days(latest) if latest else {}
         for scope, day in sorted(latest.items()):
-            known = events.latest_delivery_day(scope)
-            if known is None or known < day:
+            if known.get(scope, -1) < day:
                 events.note_delivery(scope, day)
 
-    def facts(self, clinic_id: str | None, hashes: Sequence[str]) -> list[Fact]:
+    def facts(self, place: Place) -> list[Fact]:
         """Return the history of one address on one list, deliveries only where soft bounces are in it."""
-        events = self._repositories.events
-        found = events.history(clinic_id, hashes, [COMPLAINT, PERMANENT, SOFT])
-        if soft := [event.at for event in found if event.effect == SOFT]:
-            found += events.history(clinic_id, hashes, [DELIVERY], min(soft))
-        acts = self._repositories.suppressions.acts(clinic_id, hashes)
-        return [_fact(event) for event in found] + [
+        return self._facts_of([place])[0]
+
+    def _facts_of(self, places: Sequence[Place]) -> list[list[Fact]]:
+        if not places:
+            return []
+        events, hashes = self._repositories.events, _hashes(places)
+        histories = _by_place(events.histories(hashes, [COMPLAINT, PERMANENT, SOFT]))
+        acts = _by_place(self._repositories.suppressions.acts_on(hashes))
+        return [self._facts(place, _of_place(histories, place), _of_place(acts, place)) for place in places]
+
+    def _facts(self, place: Place, history: list[EventRecord], acts: list[ActRecord]) -> list[Fact]:
+        if soft := [event.at for event in history if event.effect == SOFT]:
+            history += self._repositories.events.history(
+                place.clinic_id, place.address.hashes, [DELIVERY], min(soft)
+            )
+        return [_fact(event) for event in history] + [
             Fact(act.action, act.at, reason=act.reason) for act in acts
         ]
 
@@ -102,3 +136,34 @@ class SuppressionState:
 
 def _fact(event: EventRecord) -> Fact:
     return Fact(event.effect, event.at, event.mail_message_id)
+
+
+def _entry(
+    place: Place, stored: SuppressionRecord | None, verdict: Verdict | None
+) -> SuppressionRecord | None:
+    if verdict is None:
+        return None
+    return SuppressionRecord(
+        id=stored.id if stored else uuid.uuid4().hex,
+        clinic_id=place.clinic_id,
+        address_hash=stored.address_hash if stored else place.address.hash,
+        address_sealed=(stored.address_sealed if stored else None) or place.address.sealed,
+        reason=verdict.reason,
+        since=verdict.since,
+        until=verdict.until,
+    )
+
+
+def _hashes(places: Iterable[Place]) -> set[str]:
+    return {found for place in places for found in place.address.hashes}
+
+
+def _by_place(found: Iterable[R]) -> Mapping[tuple[str | None, str], list[R]]:
+    by_place: dict[tuple[str | None, str], list[R]] = {}
+    for record in found:
+        by_place.setdefault((record.clinic_id, record.hash), []).append(record)
+    return by_place
+
+
+def _of_place(found: Mapping[tuple[str | None, str], list[R]], place: Place) -> list[R]:
+    return [record for each in place.address.hashes for record in found.get((place.clinic_id, each), ())]

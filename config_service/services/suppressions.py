@@ -1,16 +1,16 @@
 """The suppression list as people and sending services use it: look, add, remove, explain."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from config_service.clock import Clock
 from config_service.errors import InvalidError, NotFoundError
-from config_service.services.addresses import AddressVault, required_address
+from config_service.services.addresses import AddressVault, StoredAddress, required_address
 from config_service.services.audit_trail import AuditTrail
 from config_service.services.principal import Principal
 from config_service.services.suppression_reasons import INVALID_ADDRESS, reason_of
 from config_service.services.suppression_rules import REASON_COMPLAINT, REASON_MANUAL
-from config_service.services.suppression_state import SuppressionState
+from config_service.services.suppression_state import Place, SuppressionState
 from config_service.storage.records import ActRecord, SuppressionRecord
 from config_service.storage.repositories import Repositories
 from config_service.storage.suppressions import SuppressionFilter
@@ -100,7 +100,7 @@ class Suppressions:
         with self.repositories.database.transaction():
             found = self._locked(clinic_id, suppression_id)
             hashes = self._hashes_of(found)
-            facts = self.state.facts(clinic_id, hashes)
+            facts = self.state.facts(Place(clinic_id, StoredAddress(hashes, "")))
             if found.reason == REASON_COMPLAINT and not consent:
                 raise InvalidError(
                     "This address complained; it may be mailed again only with the patient's consent.",
@@ -120,17 +120,13 @@ class Suppressions:
 
         One query for all of them. Raise StorageUnavailableError rather than say that there is none.
         """
-        bare = [bare_address(raw) for raw in addresses]
-        hashes = [self.vault.hashes(address) if address else () for address in bare]
+        hashes = [self.vault.hashes(bare) if bare else () for bare in map(bare_address, addresses)]
         wanted = {found for each in hashes for found in each}
         blocking = self.repositories.suppressions.blocking(clinic_id, wanted) if wanted else []
         by_hash: dict[str, list[Reason]] = {}
         for entry in self.state.in_force(blocking, self.clock()):
             by_hash.setdefault(entry.address_hash, []).append(reason_of(entry))
-        return [
-            [INVALID_ADDRESS] if address is None else _gathered(by_hash, each)
-            for address, each in zip(bare, hashes, strict=True)
-        ]
+        return [_gathered(by_hash, each) for each in hashes]
 
     def shown(self, record: SuppressionRecord) -> ShownSuppression:
         """Return an entry with its address opened."""
@@ -157,5 +153,9 @@ class Suppressions:
         return found
 
 
-def _gathered(by_hash: dict[str, list[Reason]], hashes: Iterable[str]) -> list[Reason]:
+def _gathered(by_hash: dict[str, list[Reason]], hashes: tuple[str, ...]) -> list[Reason]:
+    if not hashes:
+        return [INVALID_ADDRESS]
+    if by_hash.keys().isdisjoint(hashes):
+        return []
     return [reason for address_hash in hashes for reason in by_hash.get(address_hash, ())]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from config_service.services.addresses import AddressVault
-from config_service.services.feedback import DETAIL
+from config_service.services.arrivals import DETAIL
 from config_service.services.sending_order import PLATFORM_ACCOUNT
 from config_service.services.suppression_rules import NO_COMPLAINT
 from config_service.storage.events import EventRepository

@@ -1,6 +1,7 @@
 """Clinics, and the look-ups over the addresses and topics that their settings hold."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from config_service.storage import models, rows
 from config_service.storage.database import Database
@@ -21,7 +22,8 @@ class ClinicRepository:
 
     def get(self, clinic_id: str) -> ClinicRecord | None:
         """Return the clinic, or None."""
-        return rows.fetch_one(self._db, Clinic.select().where(Clinic.id == clinic_id), ClinicRecord)
+        found = rows.select(self._db, ClinicRecord, "clinics WHERE id = ?", (clinic_id,))
+        return replace(found[0], settings=Clinic.settings.python_value(found[0].settings)) if found else None
 
     def exists(self, clinic_id: str) -> bool:
         """Whether the clinic has a row."""
@@ -57,6 +59,20 @@ class ClinicRepository:
         """Return the ids of the clinics whose settings hold this address or topic."""
         where = "clinic_identities WHERE value = ? AND kind = ?"
         return {row.clinic_id for row in rows.select(self._db, IdentityRecord, where, (value, kind))}
+
+    def owners_of_all(self, values: Iterable[str]) -> dict[tuple[str, str], set[str]]:
+        """Return the same for several addresses and topics, by kind and value."""
+        of, parameters = rows.any_of(self._db, "value", values)
+        owners: dict[tuple[str, str], set[str]] = {}
+        for row in rows.select(self._db, IdentityRecord, f"clinic_identities WHERE {of}", parameters):
+            owners.setdefault((row.kind, row.value), set()).add(row.clinic_id)
+        return owners
+
+    def existing(self, clinic_ids: Iterable[str]) -> set[str]:
+        """Return those ids that are a clinic's."""
+        of, parameters = rows.any_of(self._db, "id", clinic_ids)
+        with self._db.reading():
+            return {row[0] for row in self._db.execute(f"SELECT id FROM clinics WHERE {of}", parameters)}
 
     def users_of_domain(self, domain: str) -> list[IdentityRecord]:
         """Return the addresses at `domain` that clinics' settings hold."""

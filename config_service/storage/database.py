@@ -74,8 +74,11 @@ class Database:
         """
         if self.is_sqlite:
             return
-        for key in sorted({_lock_key(name) for name in names}):
-            self.peewee.execute_sql("SELECT pg_advisory_xact_lock(%s)", (key,))
+        if keys := sorted({_lock_key(name) for name in names}):
+            # An array's elements are taken one after the other, so that they are locked in their order.
+            self.peewee.execute_sql(
+                "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", (keys,)
+            )
 
     def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
         """Run one statement with `?` for its parameters and return the cursor."""

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from config_service.storage import rows
 from config_service.storage.database import Database
 from config_service.storage.event_models import Event, HeldEvent
 from config_service.storage.records import EventRecord, HeldEventRecord
+
+_KEY = ("sns_message_id", "recipient_hash", "kind")  # no two recorded events have all three in common
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,15 @@ class EventRepository:
         """Take the database."""
         self._db = database
 
-    def add(self, event: EventRecord) -> bool:
-        """Insert the event and return True; False where it is recorded already."""
-        return rows.insert_new(self._db, "events", event)
+    def add_all(self, events: Sequence[EventRecord]) -> list[bool]:
+        """Insert the events; return for each, in their order, True, or False where it is recorded already."""
+        key = attrgetter(*_KEY)
+        new = set(rows.insert_all_new(self._db, "events", events, ", ".join(_KEY)))
+        added = []
+        for event in events:
+            added.append(key(event) in new)
+            new.discard(key(event))  # the same event twice among them went in once
+        return added
 
     def lock_messages(self, mail_message_ids: Iterable[str]) -> None:
         """Keep others from asking whose these messages are until the transaction ends.
@@ -66,6 +75,12 @@ class EventRepository:
         )
         return rows.select(self._db, EventRecord, where, (*hashes, *effects, since, clinic_id or ""))
 
+    def histories(self, hashes: Iterable[str], effects: Collection[str]) -> list[EventRecord]:
+        """Return the events with one of `effects` that several addresses had, for all clinics."""
+        of, values = rows.any_of(self._db, "recipient_hash", hashes)
+        where = f"events WHERE {of} AND effect IN ({rows.marks(effects)}) AND effect <> ''"
+        return rows.select(self._db, EventRecord, where, (*values, *effects))
+
     def of_message(self, mail_message_id: str) -> list[EventRecord]:
         """Return what is recorded of one message by SES's message id."""
         query = Event.select().where(Event.mail_message_id == mail_message_id).order_by(Event.at, Event.id)
@@ -97,9 +112,14 @@ class EventRepository:
 
     def latest_delivery_day(self, scope: str) -> int | None:
         """Return the latest day (since 1970) for which a Delivery of `scope` came in."""
+        return self.latest_delivery_days([scope]).get(scope)
+
+    def latest_delivery_days(self, scopes: Iterable[str]) -> dict[str, int]:
+        """Return the same by scope, of those where any came in."""
+        of, values = rows.any_of(self._db, "scope", scopes)
         with self._db.reading():
-            row = self._db.execute("SELECT day FROM deliveries_seen WHERE scope = ?", (scope,)).fetchone()
-        return int(row[0]) if row else None
+            cursor = self._db.execute(f"SELECT scope, day FROM deliveries_seen WHERE {of}", values)
+            return dict(cursor.fetchall())
 
 
 class HeldEventRepository:
@@ -121,14 +141,15 @@ class HeldEventRepository:
         """Take a held event out and return whether it was there."""
         return bool(rows.run(self._db, HeldEvent.delete().where(HeldEvent.id == event_id)))
 
-    def forget(self, sns_message_id: str, recipient_hashes: Collection[str]) -> None:
-        """Take out what is held of a message that has been recorded meanwhile."""
-        sql = (
-            "DELETE FROM held_events WHERE sns_message_id = ? "
-            f"AND recipient_hash IN ({rows.marks(recipient_hashes)})"
-        )
+    def forget(self, recorded: Collection[tuple[str, str]]) -> None:
+        """Take out what is held of messages that have been recorded: pairs of message id and hash."""
+        of, values = rows.any_of(self._db, "sns_message_id", (message_id for message_id, _ in recorded))
         with self._db.reading():
-            self._db.execute(sql, (sns_message_id, *recipient_hashes))
+            sql = f"SELECT id, sns_message_id, recipient_hash FROM held_events WHERE {of}"
+            found = self._db.execute(sql, values).fetchall()
+            for event_id, *place in found:
+                if tuple(place) in recorded:
+                    self._db.execute("DELETE FROM held_events WHERE id = ?", (event_id,))
 
     def page(self, after: int, limit: int) -> list[HeldEventRecord]:
         """Return held events in the order of their arrival, from the one behind `after` on."""

@@ -56,6 +56,11 @@ class EventRecord(FeedbackRecord):
     effect: str = ""
     identity: str | None = None
 
+    @property
+    def hash(self) -> str:
+        """The hash of its address."""
+        return self.recipient_hash
+
 
 @dataclass(frozen=True, slots=True)
 class HeldEventRecord(FeedbackRecord):
@@ -76,6 +81,11 @@ class SuppressionRecord:
     since: int
     until: int | None
 
+    @property
+    def hash(self) -> str:
+        """The hash of its address."""
+        return self.address_hash
+
 
 @dataclass(frozen=True, slots=True)
 class ActRecord:
@@ -89,6 +99,11 @@ class ActRecord:
     reason: str | None = None
     note_sealed: str | None = None
     consent: bool = False
+
+    @property
+    def hash(self) -> str:
+        """The hash of its address."""
+        return self.address_hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,12 @@ What runs for every event is SQL text that is made once: building a query out of
 than the database's own work. Lists with filters, which people ask for, are peewee's queries.
 """
 
-from collections.abc import Iterable, Iterator, Sized
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import asdict, fields
 from functools import cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import peewee as p
@@ -27,6 +30,17 @@ def marks(values: Sized) -> str:
     return ", ".join("?" * len(values)) or "NULL"
 
 
+def any_of(database: Database, column: str, values: Iterable[str]) -> tuple[str, tuple[Any, ...]]:
+    """Return the condition that `column` has one of `values`, whose text is the same for any number of them.
+
+    So a database that keeps its plans by a statement's text finds this one again.
+    """
+    ordered = sorted(set(values))  # neighbours in the index, one after the other
+    if database.is_sqlite:
+        return f"{column} IN (SELECT value FROM json_each(?))", (json.dumps(ordered),)
+    return f"{column} = ANY(?)", (ordered,)
+
+
 def select(database: Database, record: type[T], rest: str, parameters: Iterable[Any]) -> list[T]:
     """Return the rows of `SELECT <the record's columns> FROM <rest>` as records."""
     with database.reading():
@@ -35,10 +49,20 @@ def select(database: Database, record: type[T], rest: str, parameters: Iterable[
     return [record(*row) for row in found]
 
 
+_ROWS_AT_ONCE = (64, 16, 4, 1)  # so that the statements for any number of rows are few
+
+
 @cache
-def _insert_sql(table: str, record: Any, *, with_id: bool) -> str:
+def _insert_sql(table: str, record: Any, count: int, *, with_id: bool, returning: str = "") -> str:
     names = [f.name for f in fields(record) if with_id or f.name != "id"]
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks(names)}) ON CONFLICT DO NOTHING"
+    values = ", ".join([f"({marks(names)})"] * count)
+    back = f" RETURNING {returning}" if returning else ""
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES {values} ON CONFLICT DO NOTHING{back}"
+
+
+@cache
+def _values_of(record: Any, *, with_id: bool) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*(f.name for f in fields(record) if with_id or f.name != "id"))
 
 
 def insert_new(database: Database, table: str, record: Any, *, with_id: bool = False) -> bool:
@@ -46,11 +70,29 @@ def insert_new(database: Database, table: str, record: Any, *, with_id: bool = F
 
     `with_id` is for tables whose ids are ours; the others number their rows themselves.
     """
-    kind = type(record)
-    values = tuple(getattr(record, f.name) for f in fields(kind) if with_id or f.name != "id")
-    sql = _insert_sql(table, kind, with_id=with_id)  # type: ignore[arg-type]  # as above
+    kind: Any = type(record)
+    sql = _insert_sql(table, kind, 1, with_id=with_id)
     with database.reading():
-        return bool(database.execute(sql, values).rowcount)
+        return bool(database.execute(sql, _values_of(kind, with_id=with_id)(record)).rowcount)
+
+
+def insert_all_new(
+    database: Database, table: str, records: Sequence[Any], key: str, *, with_id: bool = False
+) -> list[tuple[Any, ...]]:
+    """Insert each record unless a unique key is in its way; return columns `key` of those that went in."""
+    went_in: list[tuple[Any, ...]] = []
+    start = 0
+    for size in _ROWS_AT_ONCE:
+        while len(records) - start >= size:
+            chunk = records[start : start + size]
+            start += size
+            kind: Any = type(chunk[0])
+            sql = _insert_sql(table, kind, size, with_id=with_id, returning=key)
+            values = _values_of(kind, with_id=with_id)
+            parameters = tuple(chain.from_iterable(map(values, chunk)))
+            with database.reading():
+                went_in += database.execute(sql, parameters).fetchall()
+    return went_in
 
 
 def fetch(database: Database, query: Any, record: type[T]) -> list[T]:

@@ -1,13 +1,17 @@
 """The suppression list, and what people did to it by hand."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import peewee as p
 
 from config_service.storage import rows
 from config_service.storage.database import Database
 from config_service.storage.models import Suppression, SuppressionAct
 from config_service.storage.records import ActRecord, SuppressionRecord
+
+_STREAMED = 500  # entries of a page of a whole list
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +51,28 @@ class SuppressionRepository:
 
     def blocking(self, clinic_id: str | None, hashes: Collection[str]) -> list[SuppressionRecord]:
         """Return the entries of these addresses on the clinic's list and on the platform's."""
-        where = (
-            f"suppressions WHERE address_hash IN ({rows.marks(hashes)}) "
-            "AND COALESCE(clinic_id, '') IN (?, '')"
-        )
-        return rows.select(self._db, SuppressionRecord, where, (*hashes, clinic_id or ""))
+        of, values = rows.any_of(self._db, "address_hash", hashes)
+        where = f"suppressions WHERE {of} AND COALESCE(clinic_id, '') IN (?, '')"
+        return rows.select(self._db, SuppressionRecord, where, (*values, clinic_id or ""))
 
-    def save(self, entry: SuppressionRecord) -> None:
-        """Write the entry; one of the same list and address is replaced and keeps its id."""
+    def of_addresses(self, hashes: Iterable[str]) -> list[SuppressionRecord]:
+        """Return the entries of these addresses on any list."""
+        of, values = rows.any_of(self._db, "address_hash", hashes)
+        return rows.select(self._db, SuppressionRecord, f"suppressions WHERE {of}", values)
+
+    def add_all(self, entries: Sequence[SuppressionRecord]) -> None:
+        """Insert entries of addresses that are not on their lists yet."""
+        rows.insert_all_new(self._db, "suppressions", entries, "id", with_id=True)
+
+    def change(self, entry: SuppressionRecord) -> None:
+        """Write the entry over the one of the same list and address, which keeps its id."""
         sql = (
             "UPDATE suppressions SET reason = ?, since = ?, until = ?, address_sealed = ? "
             "WHERE address_hash = ? AND COALESCE(clinic_id, '') = ?"
         )
         changed = (entry.reason, entry.since, entry.until, entry.address_sealed)
         with self._db.reading():
-            cursor = self._db.execute(sql, (*changed, entry.address_hash, entry.clinic_id or ""))
-        if not cursor.rowcount:
-            rows.insert_new(self._db, "suppressions", entry, with_id=True)
+            self._db.execute(sql, (*changed, entry.address_hash, entry.clinic_id or ""))
 
     def remove(self, clinic_id: str | None, hashes: Collection[str]) -> None:
         """Take an address off one list."""
@@ -79,15 +88,25 @@ class SuppressionRepository:
         if wanted.reason:
             query = query.where(Suppression.reason == wanted.reason)
         if wanted.before:
-            since, entry_id = wanted.before
-            same = (Suppression.since == since) & (Suppression.id < entry_id)
-            query = query.where((Suppression.since < since) | same)
+            # Compared as a pair, which the index answers: an OR would walk the list from its beginning.
+            query = query.where(p.Tuple(Suppression.since, Suppression.id) < wanted.before)
         newest_first = query.order_by(Suppression.since.desc(), Suppression.id.desc())
         return rows.fetch(self._db, newest_first.limit(wanted.limit), SuppressionRecord)
 
     def every(self, clinic_id: str | None) -> Iterator[SuppressionRecord]:
-        """Yield a whole list, some hundred at a time."""
-        return rows.stream(self._db, Suppression.select().where(_of(clinic_id)), SuppressionRecord)
+        """Yield a whole list, the oldest first, some hundred at a time.
+
+        In the order of the list's index: in another one, each page would sort or search the whole list.
+        """
+        of, values = ("clinic_id IS NULL", ()) if clinic_id is None else ("clinic_id = ?", (clinic_id,))
+        where = f"suppressions WHERE {of} AND (since, id) > (?, ?) ORDER BY since, id LIMIT {_STREAMED}"
+        after: tuple[int, str] = (-1, "")
+        while True:
+            page = rows.select(self._db, SuppressionRecord, where, (*values, *after))
+            yield from page
+            if len(page) < _STREAMED:
+                return
+            after = (page[-1].since, page[-1].id)
 
     def add_act(self, act: ActRecord) -> None:
         """Write down what a person did."""
@@ -95,10 +114,12 @@ class SuppressionRepository:
 
     def acts(self, clinic_id: str | None, hashes: Collection[str]) -> list[ActRecord]:
         """Return what people did to one address on one list."""
-        where = (
-            f"suppression_acts WHERE address_hash IN ({rows.marks(hashes)}) AND COALESCE(clinic_id, '') = ?"
-        )
-        return rows.select(self._db, ActRecord, where, (*hashes, clinic_id or ""))
+        return [act for act in self.acts_on(hashes) if act.clinic_id == clinic_id]
+
+    def acts_on(self, hashes: Iterable[str]) -> list[ActRecord]:
+        """Return what people did to these addresses on any list."""
+        of, values = rows.any_of(self._db, "address_hash", hashes)
+        return rows.select(self._db, ActRecord, f"suppression_acts WHERE {of}", values)
 
 
 def _of(clinic_id: str | None) -> Any:

@@ -1,5 +1,7 @@
 """Test emails that were sent, by their own id and by SES's message id."""
 
+from collections.abc import Iterable
+
 from config_service.storage import rows
 from config_service.storage.database import Database
 from config_service.storage.models import TestSend
@@ -33,5 +35,10 @@ class TestSendRepository:
 
     def by_message_id(self, message_id: str) -> TestSendRecord | None:
         """Return the send that SES gave this message id, or None."""
-        found = rows.select(self._db, TestSendRecord, "test_sends WHERE message_id = ?", (message_id,))
-        return found[0] if found else None
+        return self.by_message_ids([message_id]).get(message_id)
+
+    def by_message_ids(self, message_ids: Iterable[str]) -> dict[str, TestSendRecord]:
+        """Return the sends that SES gave one of these message ids, by that id."""
+        of, values = rows.any_of(self._db, "message_id", message_ids)
+        found = rows.select(self._db, TestSendRecord, f"test_sends WHERE {of}", values)
+        return {send.message_id: send for send in found if send.message_id}

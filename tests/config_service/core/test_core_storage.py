@@ -84,7 +84,7 @@ def test_columns_that_are_unique_are_so_where_there_is_no_clinic(database: Datab
     repos = repositories(database)
     entry = SuppressionRecord("a", None, "hash", None, "manual", 1, None)
     with database.transaction():
-        repos.suppressions.save(entry)
+        repos.suppressions.add_all([entry])
     for clinic in (None, "c1"):
         rows = [("b", clinic), ("c", clinic)] if clinic else [("b", clinic)]
         with pytest.raises(StorageUnavailableError, match="somebody else"), database.transaction():  # noqa: PT012 - the transaction is the statement

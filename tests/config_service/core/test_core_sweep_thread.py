@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from config_service.services.services import Services
 from config_service.storage.database import StorageUnavailableError
@@ -15,7 +16,7 @@ def database_url(sqlite_url: str) -> str:
 
 
 def test_a_run_that_fails_is_told_and_the_next_one_comes(
-    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     third = threading.Event()
     outcomes: list[Any] = [StorageUnavailableError("away"), RuntimeError("a fault of ours")]
@@ -27,11 +28,11 @@ def test_a_run_that_fails_is_told_and_the_next_one_comes(
         return True
 
     monkeypatch.setattr(services.sweep, "run", run)
-    stop = services.sweep.start(0.001)
-    assert third.wait(20)
-    stop.set()
-    levels = [record.levelname for record in caplog.records if "sweep failed" in record.getMessage()]
-    assert levels == ["WARNING", "ERROR"]
+    with capture_logs() as logs:
+        stop = services.sweep.start(0.001)
+        assert third.wait(20)
+        stop.set()
+    assert [line["log_level"] for line in logs if "sweep failed" in line["event"]] == ["warning", "error"]
 
 
 def test_it_ends_when_it_is_told_to(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,42 @@
+"""What the mapping of many events asks, answered out of a query for all of them."""
+
+from collections.abc import Collection
+from functools import cache
+
+from config_service.storage.clinics import ClinicRepository
+from config_service.storage.records import IdentityRecord, TestSendRecord
+from config_service.storage.test_sends import TestSendRepository
+
+
+class KnownClinics:
+    """Answers as ClinicRepository, about the addresses, topics and ids that it was made for."""
+
+    def __init__(self, clinics: ClinicRepository, values: Collection[str], ids: Collection[str]) -> None:
+        """Ask for the owners of `values` (addresses and topics), and which of `ids` are clinics."""
+        self._owners = clinics.owners_of_all(values)
+        self._ids = clinics.existing(ids) if ids else set()
+        self._users_of_domain = cache(clinics.users_of_domain)
+
+    def owners_of(self, kind: str, value: str) -> set[str]:
+        """Return the ids of the clinics whose settings hold this address or topic."""
+        return self._owners.get((kind, value), set())
+
+    def exists(self, clinic_id: str) -> bool:
+        """Whether the clinic has a row."""
+        return clinic_id in self._ids
+
+    def users_of_domain(self, domain: str) -> list[IdentityRecord]:
+        """Return the addresses at `domain` that clinics' settings hold."""
+        return self._users_of_domain(domain)
+
+
+class KnownSends:
+    """Answers as TestSendRepository, about the messages that it was made for."""
+
+    def __init__(self, sends: TestSendRepository, message_ids: Collection[str]) -> None:
+        """Ask for the test sends that SES gave one of these ids."""
+        self._sends = sends.by_message_ids(message_ids) if message_ids else {}
+
+    def by_message_id(self, message_id: str) -> TestSendRecord | None:
+        """Return the send that SES gave this message id, or None."""
+        return self._sends.get(message_id)
