@@ -1,14 +1,17 @@
 """JSON logs that carry the request's id and never a whole address, and the hooks that log each request."""
 
+import json
 import logging
 import logging.config
 import sys
 import time
 from collections.abc import Callable, MutableMapping
+from contextvars import ContextVar
 from typing import Any, TextIO
 
+import msgspec
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, request
 
 from shared.addresses import mask_addresses
 from shared.request_id import REQUEST_ID_HEADER, begin_request, current_request_id
@@ -47,8 +50,16 @@ def _mask(value: Any) -> Any:
 
 def _mask_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        event[key] = value if key.startswith("_") else _mask(value)
+        if type(value) is not str or "@" in value:
+            event[key] = value if key.startswith("_") else _mask(value)
     return event
+
+
+def _json(event: MutableMapping[str, Any], **_: Any) -> str:
+    try:
+        return msgspec.json.encode(event, enc_hook=repr).decode()
+    except UnicodeEncodeError:  # half a surrogate pair, which the standard library spells out
+        return json.dumps(event, default=repr)
 
 
 _FIRST: list[Any] = [
@@ -61,7 +72,7 @@ _LAST: list[Any] = [
     structlog.processors.format_exc_info,
     _mask_event,
     structlog.processors.EventRenamer("message"),
-    structlog.processors.JSONRenderer(),
+    structlog.processors.JSONRenderer(serializer=_json),
 ]
 
 
@@ -107,7 +118,26 @@ def configure_logging(level: str) -> None:
     )
 
 
-def route_template() -> str:
+class _AccessLine:
+    """What the line of one request will say."""
+
+    __slots__ = ("facts", "started")
+
+    def __init__(self) -> None:
+        self.started = time.perf_counter()
+        self.facts: dict[str, Any] = {}
+
+
+_line: ContextVar[_AccessLine | None] = ContextVar("access_line", default=None)
+
+
+def describe(**facts: Any) -> None:
+    """Add what a person may want to know of this request to the line that is logged at its end."""
+    if line := _line.get():
+        line.facts |= facts
+
+
+def route_template(request: Request) -> str:
     """Return the route's template, never the path itself: a path may hold what must not be logged."""
     return request.url_rule.rule if request.url_rule else "(no route)"
 
@@ -118,19 +148,16 @@ def install_request_logging(app: Flask, observe: Observer) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.started = time.perf_counter()
+        _line.set(_AccessLine())
         begin_request(request.headers.get(REQUEST_ID_HEADER))
 
     @app.after_request
     def finish(response: Response) -> Response:
-        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        line = _line.get() or _AccessLine()
+        seconds = time.perf_counter() - line.started
+        method, route, status = request.method, route_template(request), response.status_code
         response.headers[REQUEST_ID_HEADER] = current_request_id()
-        observe(request.method, route_template(), response.status_code, seconds)
-        access.info(
-            "request",
-            method=request.method,
-            route=route_template(),
-            status=response.status_code,
-            ms=round(seconds * 1000, 1),
-        )
+        observe(method, route, status, seconds)
+        ms = round(seconds * 1000, 1)
+        access.info("request", method=method, route=route, status=status, ms=ms, **line.facts)
         return response

@@ -1,6 +1,7 @@
 """The metrics that both services have, and their exposition: right under several worker processes too."""
 
 import os
+from functools import cache
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -29,8 +30,14 @@ LATENCY = Histogram(
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count one request of `seconds` under its route's template."""
     method = method if method in _METHODS else "other"  # a stranger must not be able to add series
-    REQUESTS.labels(method, route, str(status)).inc()
-    LATENCY.labels(method, route).observe(seconds)
+    requests, latency = _series(method, route, status)
+    requests.inc()
+    latency.observe(seconds)
+
+
+@cache
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, str(status)), LATENCY.labels(method, route)
 
 
 def exposition(*collectors: Collector) -> tuple[bytes, str]:

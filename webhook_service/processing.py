@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from shared.internal_api import CONFIRMED, DUPLICATE, HELD, IGNORED, RECORDED, FeedbackEvent, RecordResult
+from shared.logging import describe
 from shared.ses import UNREADABLE, NotSesContentError, SesEvent, metric_kind, parse_ses_message
 from shared.sns import NOTIFICATION, SUBSCRIPTION_CONFIRMATION, UNSUBSCRIBE_CONFIRMATION
 from webhook_service import metrics
@@ -54,7 +55,8 @@ class MessageProcessor:
             events = parse_ses_message(message.message, message.at)
         except NotSesContentError as reason:
             return _ignored(message, str(reason))
-        metrics.UNREADABLE_EVENTS.inc(sum(event.kind == UNREADABLE for event in events))
+        if unreadable := sum(event.kind == UNREADABLE for event in events):
+            metrics.UNREADABLE_EVENTS.inc(unreadable)
         results = self._client.record(
             [FeedbackEvent(message.message_id, message.topic_arn, event) for event in events]
         )
@@ -91,7 +93,7 @@ def _overall(message: VerifiedMessage, events: Sequence[SesEvent], results: Sequ
     overall = next(result for result in _BY_WEIGHT if result in found)
     clinics = sorted({result.clinic_id for result in results if result.clinic_id})
     rules = sorted({result.rule for result in results if result.rule})
-    log.info("SES event", **_about(message, overall), kinds=kinds, clinicId=_one(clinics), rule=_one(rules))
+    describe(**_about(message, overall), kinds=kinds, clinicId=_one(clinics), rule=_one(rules))
     return overall
 
 

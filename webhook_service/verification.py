@@ -33,6 +33,8 @@ _SAME_IN_HEADER = {
     "x-amz-sns-topic-arn": "TopicArn",
     "x-amz-sns-message-id": "MessageId",
 }
+_RAW_DELIVERY = "x-amz-sns-rawdelivery"
+LOOKED_AT = (*_SAME_IN_HEADER, _RAW_DELIVERY)
 
 
 class SnsVerifier:
@@ -44,7 +46,7 @@ class SnsVerifier:
         self._certificates = certificates
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> VerifiedMessage:
-        """Return what SNS signed in `body`; `headers` are the request's, with names in lower case.
+        """Return what SNS signed in `body`; `headers` are those of LOOKED_AT that came, by these names.
 
         Raise a ServiceError that says why it is not believed, or that nothing can be decided now.
         """
@@ -86,7 +88,7 @@ class SnsVerifier:
 
 
 def _refuse_raw_delivery(headers: Mapping[str, str]) -> None:
-    if headers.get("x-amz-sns-rawdelivery", "").lower() == "true":
+    if headers.get(_RAW_DELIVERY, "").lower() == "true":
         raise RawDeliveryError(
             "Raw message delivery is on for this subscription, and raw messages carry no signature. "
             "Switch it off in the subscription."
@@ -95,7 +97,7 @@ def _refuse_raw_delivery(headers: Mapping[str, str]) -> None:
 
 def _compare(envelope: SnsEnvelope, headers: Mapping[str, str]) -> None:
     for header, name in _SAME_IN_HEADER.items():
-        if header in headers and headers[header] != envelope.fields[name]:
+        if headers.get(header, envelope.fields[name]) != envelope.fields[name]:
             raise HeaderMismatchError(f"The header {header} differs from the body's {name}.")
 
 

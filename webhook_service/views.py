@@ -4,19 +4,23 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
 
+import msgspec
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared.metrics import exposition
 from webhook_service.clinic_mapper import ClinicMapper
 from webhook_service.processing import MessageProcessor
-from webhook_service.verification import SnsVerifier
+from webhook_service.verification import LOOKED_AT, SnsVerifier
 
 EXTENSION = "webhook_service"
 
 # SNS's own limit is 256 KiB of message; as JSON within JSON, escaped, it grows.
 # https://docs.aws.amazon.com/general/latest/gr/sns.html
 MAX_BODY_BYTES = 512 * 1024
+
+# As WSGI names them (PEP 3333).
+_HEADERS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in LOOKED_AT}
 
 bp = Blueprint("webhook", __name__)
 
@@ -38,10 +42,15 @@ def _services() -> Services:
 def receive() -> Response:
     """Answer SNS once the message is dealt with. Its Content-Type is not looked at: SNS says text/plain."""
     services = _services()
-    headers = {name.lower(): value for name, value in request.headers}
-    message = services.verifier.verify(_body(), headers)
+    message = services.verifier.verify(_body(), _headers())
     result = services.processor.process(message)
-    return jsonify(success=True, result=result, messageId=message.message_id)
+    answer = {"success": True, "result": result, "messageId": message.message_id}
+    return Response(msgspec.json.encode(answer), mimetype="application/json")
+
+
+def _headers() -> dict[str, str]:
+    environ = request.environ
+    return {name: environ[key] for name, key in _HEADERS.items() if key in environ}
 
 
 def _body() -> bytes:
