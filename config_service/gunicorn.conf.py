@@ -1,11 +1,16 @@
 """How gunicorn serves config_service; what the command line says still wins."""
 # ruff: noqa: N999 - gunicorn's own name for the file
 
-import os
 from pathlib import Path
 from typing import Any
 
-from shared.serving import child_exit, make_metrics_directory, refuse_to_start
+from shared.serving import (
+    child_exit,
+    cores,
+    make_metrics_directory,
+    refuse_to_start,
+    worker_processes,
+)
 
 _remove_metrics = make_metrics_directory("config_service")
 
@@ -25,7 +30,9 @@ __all__ = ["child_exit"]  # gunicorn's hook
 wsgi_app = "config_service:create_app()"
 bind = "0.0.0.0:8001"  # behind the platform's gateway; -b tells a machine that is reached directly
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+# SQLite has one writer at a time: within one process those who write queue for it, between processes they
+# sleep and try again.
+workers = worker_processes(1 if _settings.database_url.startswith("sqlite:") else cores())
 threads = 16  # they mostly wait for the database
 
 timeout = 60  # seconds; a test email may wait for a mail server

@@ -9,7 +9,27 @@ from typing import Any, NoReturn
 
 MULTIPROCESS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
+_CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
 Remove = Callable[[], None]
+
+
+def cores() -> int:
+    """Return how many cores this process may use, at least one: of the machine, or of its container's quota.
+
+    https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
+    """
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = _CPU_QUOTA.read_text(encoding="ascii").split()
+        return max(1, min(count, round(int(quota) / int(period))))
+    except (OSError, ValueError):  # no such file, or the quota is "max"
+        return count
+
+
+def worker_processes(by_default: int) -> int:
+    """Return how many worker processes gunicorn is to start: WEB_CONCURRENCY, or else `by_default`."""
+    return int(os.environ.get("WEB_CONCURRENCY") or by_default)
 
 
 def make_metrics_directory(service: str) -> Remove:

@@ -1,11 +1,20 @@
 """How gunicorn serves webhook_service; what the command line says still wins."""
 # ruff: noqa: N999 - gunicorn's own name for the file
 
-import os
 from pathlib import Path
 from typing import Any
 
-from shared.serving import child_exit, make_metrics_directory, refuse_to_start
+from gevent import monkey
+
+monkey.patch_all()  # before anything imports sockets and locks
+
+from shared.serving import (  # noqa: E402
+    child_exit,
+    cores,
+    make_metrics_directory,
+    refuse_to_start,
+    worker_processes,
+)
 
 _remove_metrics = make_metrics_directory("webhook_service")
 
@@ -24,9 +33,11 @@ __all__ = ["child_exit"]  # gunicorn's hook
 
 wsgi_app = "webhook_service:create_app()"
 bind = "0.0.0.0:8002"  # SNS comes from outside; a machine that is reached directly is told with -b
-worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = 16  # they mostly wait for config_service's commit
+# Greenlets, not threads: a message mostly waits for config_service's commit, and threads that wake each
+# other under one interpreter lock take half of a core for that alone. See docs/performance.md.
+worker_class = "gevent"
+workers = worker_processes(cores())
+worker_connections = 200  # of one process; more wait in the kernel's queue
 
 timeout = 30  # seconds; SNS gives up after 15, so a worker that is silent for longer is stuck
 graceful_timeout = 20  # seconds to end what was begun: more than SNS waits

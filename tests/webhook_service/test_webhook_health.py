@@ -3,6 +3,8 @@
 import json
 import os
 import runpy
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +15,12 @@ from flask.testing import FlaskClient
 from sns_kit import CLINIC_TOPIC, TOPIC, FakeConfigService, Post, Sns, sample
 
 import webhook_service
-from shared.internal_client import InternalCallError
+from shared.internal_api import FeedbackEvent, RecordResult
+from shared.internal_client import InternalCallError, InternalRefusedError
+from shared.serving import cores
+from shared.ses import SesEvent
 from webhook_service import create_app
+from webhook_service.config_client import HttpConfigClient
 from webhook_service.settings import WebhookSettings
 
 CONF = Path(webhook_service.__file__).parent / "gunicorn.conf.py"
@@ -97,6 +103,28 @@ def test_the_real_client_splits_what_is_too_much_for_one_call(
     assert [len(json.loads(call.request.body)["events"]) for call in amazon.calls[1:]] == [500, 500, 1]
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_is_refused_together_is_tried_alone(times: int) -> None:
+    class Refusing:
+        calls = 0
+
+        def record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
+            self.calls += 1
+            if self.calls <= times:
+                raise InternalRefusedError("No.")
+            return [RecordResult("recorded") for _ in events]
+
+    refusing = Refusing()
+    client = HttpConfigClient(refusing)  # type: ignore[arg-type]
+    event = FeedbackEvent("m", TOPIC, SesEvent("Open", datetime(2026, 1, 31, tzinfo=UTC)))
+    if times == 1:
+        assert client.record([event]) == [RecordResult("recorded")]
+    else:
+        with pytest.raises(InternalRefusedError):
+            client.record([event])
+    assert refusing.calls == 2
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
@@ -130,6 +158,7 @@ def gunicorn_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pyt
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("INTERNAL_API_TOKEN", "token")
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")  # so that it is as before afterwards
+    monkeypatch.setattr("gevent.monkey.patch_all", lambda: None)  # for a process of its own
     monkeypatch.setattr("tempfile.mkdtemp", lambda prefix: _made(tmp_path / f"{prefix}x"))
     for name in ("WEB_CONCURRENCY", "APP_ENV", "LOG_LEVEL", "AWS_SNS_TOPIC_ARN", "SNS_DEV_ORIGIN"):
         monkeypatch.delenv(name, raising=False)
@@ -172,7 +201,7 @@ def test_gunicorn_leaves_a_directory_that_it_was_given(
     assert tmp_path.exists()
 
 
-@pytest.mark.parametrize(("given", "workers"), [(None, 2), ("5", 5)])
+@pytest.mark.parametrize(("given", "workers"), [(None, cores()), ("5", 5)])
 def test_gunicorn_starts_as_many_workers_as_it_is_told(
     given: str | None, workers: int, gunicorn_environment: pytest.MonkeyPatch
 ) -> None:

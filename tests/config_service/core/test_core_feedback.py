@@ -21,8 +21,10 @@ from core_kit import (
     results,
     soft,
 )
+from structlog.testing import capture_logs
 
 from config_service.clock import DAY
+from config_service.services.arrivals import Arrival, Arrivals
 from config_service.services.services import Services
 from config_service.storage.suppressions import SuppressionFilter
 from shared.internal_api import FeedbackEvent
@@ -312,3 +314,21 @@ def test_an_event_without_ids_is_unique_by_its_sns_message(services: Services) -
         "duplicate",
         "recorded",
     ]
+
+
+def test_an_event_that_meets_a_fault_of_ours_does_not_stop_those_it_came_with(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = event()
+    make = Arrivals.event_record
+
+    def fail_for_one(arrivals: Arrivals, arrival: Arrival) -> Any:
+        if arrival.feedback == bad:
+            raise KeyError("a fault of ours")
+        return make(arrivals, arrival)
+
+    monkeypatch.setattr(Arrivals, "event_record", fail_for_one)
+    with capture_logs() as logs:
+        assert results(services, event(), bad, event()) == ["recorded", "refused", "recorded"]
+    assert [line["log_level"] for line in logs] == ["warning", "error"]
+    assert counted(services, "events") == 2

@@ -1,0 +1,43 @@
+"""How many processes a machine, or a container of it, is good for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from shared import serving
+
+MACHINE = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@pytest.mark.parametrize(
+    ("quota", "count"),
+    [
+        ("max 100000", MACHINE),
+        ("100000 100000", 1),
+        ("50000 100000", 1),
+        ("1000 100000", 1),
+        ("6400000 100000", MACHINE),
+        ("what is this", MACHINE),
+        ("", MACHINE),
+        (None, MACHINE),
+    ],
+)
+def test_the_quota_of_a_container_counts_where_it_is_less(
+    quota: str | None, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "cpu.max"
+    if quota is not None:
+        file.write_text(quota)
+    monkeypatch.setattr(serving, "_CPU_QUOTA", file)
+    assert serving.cores() == count
+
+
+@pytest.mark.parametrize(("given", "count"), [(None, 3), ("", 3), ("5", 5)])
+def test_the_environment_has_the_last_word(
+    given: str | None, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WEB_CONCURRENCY", raising=False)
+    if given is not None:
+        monkeypatch.setenv("WEB_CONCURRENCY", given)
+    assert serving.worker_processes(3) == count
