@@ -1,13 +1,13 @@
 # `make demo` plays the main job; `make test` checks everything. Both set up what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo lint types test lock clean
+.PHONY: help setup run demo lint types test bench bench-quick growth soak profile lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 # Processes of the tests: one more than two cores, since many tests wait for a database or a server.
 WORKERS ?= 3
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.ready .venv-aws/.ready ## make .venv, and .venv-aws for the AWS stand-in
 
@@ -34,10 +34,29 @@ types: .venv/.ready ## check types, strictly
 test: setup lint types ## lint, types and every test, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
 
+.venv-bench/.ready: requirements/bench.txt
+	@scripts/install.sh .venv-bench requirements/bench.txt "$(PYTHON)"
+
+bench: .venv/.ready .venv-bench/.ready ## measure against others, into docs/performance.md (needs wrk)
+	@$(BIN)/python -m benchmarks
+
+bench-quick: .venv/.ready .venv-bench/.ready ## the same in two minutes, on the terminal
+	@$(BIN)/python -m benchmarks --quick
+
+growth: .venv/.ready .venv-bench/.ready ## measure what a million rows cost, on both databases
+	@$(BIN)/python -m benchmarks.growth
+
+soak: .venv/.ready ## send at half the top rate for ten minutes, and watch memory and latency (needs wrk)
+	@$(BIN)/python -m benchmarks.soak
+
+profile: .venv/.ready .venv-bench/.ready ## draw where both services spend their time under load (needs wrk)
+	@$(BIN)/python -m benchmarks profile
+
 lock: ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml --group dev -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --group local-aws -o requirements/local-aws.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --group bench -o requirements/bench.txt
 
 clean: ## remove what was made here: environments, caches, the local database
-	rm -rf .venv .venv-aws var .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-aws .venv-bench var .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

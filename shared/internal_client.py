@@ -6,17 +6,17 @@ checks = client.check_addresses("clinic-1", ["jane@example.com"])
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from http import HTTPStatus
+from http.client import HTTPException, IncompleteRead
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
-import requests
-import urllib3
-from requests.adapters import HTTPAdapter
 
 from shared import internal_api as api
 from shared.errors import ServiceError
+from shared.internal_connections import Answer, Clock, Connections
 from shared.request_id import REQUEST_ID_HEADER, current_request_id
 
 # Seconds. A call takes no longer than its two together, its repeat included; webhook_service asks for the
@@ -24,14 +24,18 @@ from shared.request_id import REQUEST_ID_HEADER, current_request_id
 CONNECT_TIMEOUT = 1.0
 READ_TIMEOUT = 4.0
 TOPICS_READ_TIMEOUT = 2.0
-_POOL = 64  # connections kept open
-
 
 T = TypeVar("T")
 
 
 class _Config(msgspec.Struct):
     config: dict[str, Any]
+
+
+class _Refusal(msgspec.Struct):
+    message: str
+    code: str
+    hint: str
 
 
 class InternalCallError(ServiceError):
@@ -48,43 +52,50 @@ class InternalRefusedError(ServiceError):
 
 
 class InternalClient:
-    """Calls the internal API over pooled keep-alive connections; safe to share between threads."""
+    """Calls the internal API over kept-alive connections; safe to share between threads."""
 
-    def __init__(self, base_url: str, token: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        clock: Clock = time.monotonic,
+        connections: Connections | None = None,
+    ) -> None:
         """Take config_service's URL, a token of the scope that the calls need and a clock in seconds."""
         self._clock = clock
         self._base_url = base_url.rstrip("/")
         self._headers = api.authorization(token)
-        self._session = requests.Session()
-        # A proxy or a .netrc from the environment must never see the token.
-        self._session.trust_env = False
-        self._session.mount(self._base_url, HTTPAdapter(pool_connections=1, pool_maxsize=_POOL))
+        self._connections = connections or Connections(self._base_url, clock, CONNECT_TIMEOUT)
+
+    def close(self) -> None:
+        """Close the connections that no call is using."""
+        self._connections.close()
 
     def record(self, events: Sequence[api.FeedbackEvent]) -> list[api.RecordResult]:
         """Have `events` recorded and return a result for each, in their order."""
-        response = self._call("POST", api.EVENTS, api.encode_events(events))
-        results = self._decoded(response, api.RecordResults).results
+        answer = self._call("POST", api.EVENTS, api.encode_events(events))
+        results = self._decoded(answer, api.RecordResults).results
         if len(results) != len(events):
             raise InternalCallError("config_service answered for another number of events.")
         return results
 
     def topics(self, etag: str | None = None) -> tuple[str | None, list[api.Topic] | None]:
         """Return the per-clinic topics and their ETag; no list where `etag` is still theirs."""
-        response = self._call("GET", api.TOPICS, etag=etag, limit=TOPICS_READ_TIMEOUT)
-        if response.status_code == requests.codes.not_modified:
+        answer = self._call("GET", api.TOPICS, etag=etag, limit=TOPICS_READ_TIMEOUT)
+        if answer.status == HTTPStatus.NOT_MODIFIED:
             return etag, None
-        return response.headers.get("ETag"), self._decoded(response, api.Topics).topics
+        return answer.headers.get("ETag"), self._decoded(answer, api.Topics).topics
 
     def effective_config(self, clinic_id: str) -> dict[str, Any]:
         """Return what `clinic_id` sends with: per channel the providers in the order to try, opened."""
-        response = self._call("GET", api.EFFECTIVE_CONFIG.format(clinic_id=quote(clinic_id, safe="")))
-        return self._decoded(response, _Config).config
+        answer = self._call("GET", api.EFFECTIVE_CONFIG.format(clinic_id=quote(clinic_id, safe="")))
+        return self._decoded(answer, _Config).config
 
     def check_addresses(self, clinic_id: str, addresses: Sequence[str]) -> list[api.AddressCheck]:
         """Return for each of up to 1,000 addresses whether `clinic_id` would reach it, and if not, why."""
         path = api.SUPPRESSION_CHECK.format(clinic_id=quote(clinic_id, safe=""))
-        response = self._call("POST", path, msgspec.json.encode({"addresses": list(addresses)}))
-        return self._decoded(response, api.AddressChecks).results
+        answer = self._call("POST", path, msgspec.json.encode({"addresses": list(addresses)}))
+        return self._decoded(answer, api.AddressChecks).results
 
     def _call(
         self,
@@ -93,62 +104,55 @@ class InternalClient:
         body: bytes | None = None,
         etag: str | None = None,
         limit: float = READ_TIMEOUT,
-    ) -> requests.Response:
+    ) -> Answer:
         headers = self._headers | {REQUEST_ID_HEADER: current_request_id()}
         if etag:
             headers["If-None-Match"] = etag
         if body is not None:
             headers["Content-Type"] = "application/json"
-        sent = {"headers": headers, "allow_redirects": False, "data": body}
         try:
-            response = self._send_twice(method, self._base_url + path, sent, limit)
-        except requests.RequestException as error:
+            answer = self._send_twice(method, path, body, headers, limit)
+        except (OSError, HTTPException, ValueError) as error:
             raise InternalCallError(
                 f"config_service did not answer at {self._base_url}: {type(error).__name__}."
             ) from None
-        status = response.status_code
-        if status >= requests.codes.server_error or status == requests.codes.too_many:
-            raise InternalCallError(f"config_service answered {status}.")
-        if status >= requests.codes.bad_request:
-            raise self._refusal(response)
-        return response
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise InternalCallError(f"config_service answered {answer.status}.")
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise self._refusal(answer)
+        return answer
 
-    def _send_twice(self, method: str, url: str, sent: dict[str, Any], limit: float) -> requests.Response:
+    def _send_twice(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str], limit: float
+    ) -> Answer:
         """Repeat once on a broken connection: every call is idempotent, and a kept connection may be stale.
 
         The repeat has the time that the first try left over. A read that timed out leaves none.
         """
         give_up_at = self._clock() + limit
         try:
-            return self._session.request(method, url, timeout=(CONNECT_TIMEOUT, limit), **sent)
-        except requests.ConnectionError as error:
+            return self._connections.request(method, path, body, headers, limit)
+        except (OSError, HTTPException) as error:
             left = give_up_at - self._clock()
-            if left <= 0 or _timed_out(error):
+            if left <= 0 or isinstance(error, TimeoutError | IncompleteRead):
                 raise
-        return self._session.request(method, url, timeout=(CONNECT_TIMEOUT, left), **sent)
+        return self._connections.request(method, path, body, headers, left, fresh=True)
 
     @staticmethod
-    def _refusal(response: requests.Response) -> ServiceError:
+    def _refusal(answer: Answer) -> ServiceError:
         try:
-            document = response.json()
-            message, code, hint = document["message"], document["code"], document["hint"]
-        except (ValueError, KeyError, TypeError):
-            return InternalCallError(f"config_service answered {response.status_code} in another shape.")
-        if response.status_code in {requests.codes.unauthorized, requests.codes.forbidden}:
-            return InternalCallError(f"config_service refused the token: {message}", hint=hint)
-        return InternalRefusedError(message, code=code, hint=hint)
+            said = msgspec.json.decode(answer.body, type=_Refusal)
+        except ValueError:
+            return InternalCallError(f"config_service answered {answer.status} in another shape.")
+        if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            return InternalCallError(f"config_service refused the token: {said.message}", hint=said.hint)
+        return InternalRefusedError(said.message, code=said.code, hint=said.hint)
 
     @staticmethod
-    def _decoded(response: requests.Response, kind: type[T]) -> T:
+    def _decoded(answer: Answer, kind: type[T]) -> T:
         try:
-            return msgspec.json.decode(response.content, type=kind)
-        except msgspec.DecodeError as error:
+            return msgspec.json.decode(answer.body, type=kind)
+        except ValueError as error:
             raise InternalCallError(
                 f"config_service answered in another shape: {type(error).__name__}."
             ) from None
-
-
-def _timed_out(error: requests.ConnectionError) -> bool:
-    """Tell a time-out from a broken connection: in the middle of a body requests makes them look alike."""
-    cause = error.args[0] if error.args else None
-    return isinstance(error, requests.Timeout) or isinstance(cause, urllib3.exceptions.ReadTimeoutError)

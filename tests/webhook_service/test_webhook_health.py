@@ -3,8 +3,9 @@
 import json
 import os
 import runpy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from http.client import HTTPMessage
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,12 +17,14 @@ from sns_kit import CLINIC_TOPIC, TOPIC, FakeConfigService, Post, Sns, sample
 
 import webhook_service
 from shared.internal_api import FeedbackEvent, RecordResult
-from shared.internal_client import InternalCallError, InternalRefusedError
+from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
+from shared.internal_connections import Answer
 from shared.serving import cores
 from shared.ses import SesEvent
 from webhook_service import create_app
 from webhook_service.config_client import HttpConfigClient
 from webhook_service.settings import WebhookSettings
+from webhook_service.views import EXTENSION
 
 CONF = Path(webhook_service.__file__).parent / "gunicorn.conf.py"
 
@@ -62,25 +65,64 @@ def test_metrics_are_not_grown_by_strangers(client: FlaskClient) -> None:
     assert "secret-path" not in text
 
 
-INTERNAL = "http://config-service:8001/internal/v1"
+EVENTS, TOPICS = "/internal/v1/events", "/internal/v1/topics"
+
+
+class Internal:
+    """Stands in for the connections to config_service: answers each path as it was told to."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Callable[[bytes], tuple[int, bytes]]] = {}
+        self.sent: list[tuple[str, str, Any, dict[str, str]]] = []
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: dict[str, str],
+        limit: float,
+        *,
+        fresh: bool = False,
+    ) -> Answer:
+        self.sent.append((method, path, body and json.loads(body), headers))
+        status, answer = self.answers[path](body)
+        return Answer(status, HTTPMessage(), answer)
 
 
 @pytest.fixture
-def real_client(settings: WebhookSettings) -> FlaskClient:
-    """The service as create_app builds it when nothing is handed in."""
-    return create_app(settings).test_client()
+def internal() -> Internal:
+    return Internal()
+
+
+@pytest.fixture
+def real_client(settings: WebhookSettings, internal: Internal) -> FlaskClient:
+    """The service with the ConfigClient that create_app builds when none is handed in."""
+    client = InternalClient(
+        settings.config_service_url,
+        settings.internal_api_token,
+        connections=internal,  # type: ignore[arg-type]
+    )
+    return create_app(settings, config_client=HttpConfigClient(client)).test_client()
+
+
+def test_the_client_is_by_default_the_real_one_of_the_settings(settings: WebhookSettings) -> None:
+    client = create_app(settings).extensions[EXTENSION].processor._client
+    assert isinstance(client, HttpConfigClient)
+    assert client._client._base_url == settings.config_service_url
+    assert client._client._headers == {"Authorization": "Bearer token-of-tests"}
 
 
 def test_the_real_client_records_through_the_internal_api(
-    real_client: FlaskClient, sns: Sns, amazon: responses.RequestsMock
+    real_client: FlaskClient, internal: Internal, sns: Sns, amazon: responses.RequestsMock
 ) -> None:
     answer = {"results": [{"result": "held", "clinicId": None, "rule": None, "new": "field"}]}
-    amazon.post(f"{INTERNAL}/events", json=answer)
+    internal.answers[EVENTS] = lambda _: (200, json.dumps(answer).encode())
     response = real_client.post("/api/v1/webhooks/ses", json=sns.notification(sample("event_bounce")))
     assert response.json["result"] == "held"
-    request = amazon.calls[-1].request
-    assert request.headers["Authorization"] == "Bearer token-of-tests"
-    [event] = json.loads(request.body)["events"]
+    [(method, _, document, headers)] = internal.sent
+    assert (method, headers["Authorization"]) == ("POST", "Bearer token-of-tests")
+    [event] = document["events"]
     assert (event["kind"], event["recipient"], event["topicArn"]) == (
         "Bounce",
         "recipient@example.com",
@@ -89,18 +131,19 @@ def test_the_real_client_records_through_the_internal_api(
 
 
 def test_the_real_client_splits_what_is_too_much_for_one_call(
-    real_client: FlaskClient, sns: Sns, amazon: responses.RequestsMock
+    real_client: FlaskClient, internal: Internal, sns: Sns, amazon: responses.RequestsMock
 ) -> None:
-    def answer(request: Any) -> tuple[int, dict[str, str], str]:
-        events = json.loads(request.body)["events"]
-        return 200, {}, json.dumps({"results": [{"result": "recorded"} for _ in events]})
+    def answer(body: bytes) -> tuple[int, bytes]:
+        return 200, json.dumps(
+            {"results": [{"result": "recorded"} for _ in json.loads(body)["events"]]}
+        ).encode()
 
-    amazon.add_callback("POST", f"{INTERNAL}/events", answer)
+    internal.answers[EVENTS] = answer
     document = sample("event_bounce")
     document["bounce"]["bouncedRecipients"] = [{"emailAddress": f"r{n}@example.com"} for n in range(1001)]
     response = real_client.post("/api/v1/webhooks/ses", json=sns.notification(document))
     assert response.json["result"] == "recorded"
-    assert [len(json.loads(call.request.body)["events"]) for call in amazon.calls[1:]] == [500, 500, 1]
+    assert [len(document["events"]) for _, _, document, _ in internal.sent] == [500, 500, 1]
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -128,18 +171,22 @@ def test_what_is_refused_together_is_tried_alone(times: int) -> None:
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        ({"status": 503}, "unavailable"),
-        ({"body": b"<html>"}, "unavailable"),
-        ({"status": 401, "json": {"message": "No.", "code": "bad_token", "hint": ""}}, "unavailable"),
-        ({"status": 422, "json": {"message": "No.", "code": "invalid_request", "hint": ""}}, "refused"),
+        ((503, b""), "unavailable"),
+        ((200, b"<html>"), "unavailable"),
+        ((401, b'{"message": "No.", "code": "bad_token", "hint": ""}'), "unavailable"),
+        ((422, b'{"message": "No.", "code": "invalid_request", "hint": ""}'), "refused"),
     ],
     ids=["failing", "garbage", "token", "refused"],
 )
 def test_failures_of_the_real_client_are_503_and_counted(
-    answer: dict[str, Any], why: str, real_client: FlaskClient, sns: Sns, amazon: responses.RequestsMock
+    answer: tuple[int, bytes],
+    why: str,
+    real_client: FlaskClient,
+    internal: Internal,
+    sns: Sns,
+    amazon: responses.RequestsMock,
 ) -> None:
-    amazon.post(f"{INTERNAL}/events", **answer)
-    amazon.get(f"{INTERNAL}/topics", **answer)
+    internal.answers = {path: lambda _: answer for path in (EVENTS, TOPICS)}
     envelope = sns.notification(sample("event_bounce"))
     unknown = sns.notification(sample("event_bounce"), TopicArn=CLINIC_TOPIC)
     for response in (

@@ -52,7 +52,7 @@ def client_of(url: str) -> Iterator[Any]:
 
     yield make
     for client in clients:
-        client._session.close()
+        client.close()
 
 
 def database_away(*_: Any) -> None:

@@ -1,0 +1,122 @@
+"""Rounds: every system in turn, again and again, so that a slow minute of the machine hits them all."""
+
+import statistics
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.load import BenchmarkError, LoadResult, run_wrk
+from benchmarks.messages import COUNT, Messages
+from benchmarks.stores import check
+from benchmarks.systems import Running, Surroundings, System
+
+WARM_UP = 150  # messages
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often and how long; a system is started anew for each group of numbers of connections."""
+
+    rounds: int
+    seconds: int
+    groups: tuple[tuple[int, ...], ...]
+
+
+@dataclass
+class Measured:
+    """What was seen of one system, over all rounds."""
+
+    loads: list[LoadResult] = field(default_factory=list)
+    memory: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # (RSS, USS) of each worker
+    ready_after: dict[str, list[float]] = field(default_factory=dict)
+
+    def median(self, name: str, connections: int) -> float:
+        """Return the median over the rounds of one of LoadResult's figures."""
+        return statistics.median(
+            float(getattr(load, name)) for load in self.loads if load.connections == connections
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything, to be kept."""
+        loads = [asdict(load) | {"per_second": load.per_second} for load in self.loads]
+        return {"loads": loads, "memory_rss_uss": self.memory, "ready_after_seconds": self.ready_after}
+
+
+class Bench:
+    """Runs a plan over systems."""
+
+    def __init__(self, surroundings: Surroundings, messages: Messages, directory: Path, say: Say) -> None:
+        """Take what the systems find around them, the messages, a scratch directory, and how to report."""
+        self._surroundings = surroundings
+        self._messages = messages
+        self._directory = directory
+        self._say = say
+        self._files: dict[tuple[str, str], Path] = {}
+
+    def run(self, systems: Sequence[System], plan: Plan) -> dict[str, Measured]:
+        """Return what was measured, by the systems' keys."""
+        measured = {system.key: Measured() for system in systems}
+        for number in range(plan.rounds):
+            for group in plan.groups:
+                for system in systems:
+                    self._say(f"round {number + 1} of {plan.rounds}: {system.label}")
+                    with system.start(self._surroundings) as running:
+                        self._load(system, running, group, plan.seconds, measured[system.key])
+        return measured
+
+    def _load(
+        self, system: System, running: Running, group: Iterable[int], seconds: int, measured: Measured
+    ) -> None:
+        loads = [self._warmed_up(system, running)]
+        for connections in group:
+            skip = sum(load.sent for load in loads)
+            file = self._file(system)
+            load = run_wrk(running.url, file, connections, seconds, skip, system.authorization)
+            _require_clean(system, load)
+            self._say(f"  {connections} connections: {load.per_second:.0f}/s, p99 {load.p99_ms:.0f} ms")
+            loads.append(load)
+        _note_memory(running, measured)
+        for service, ready in running.ready_after.items():
+            measured.ready_after.setdefault(service, []).append(ready)
+        if (stored := running.end()) is not None:
+            check(system.label, stored, loads)
+        measured.loads += loads[1:]
+
+    def _warmed_up(self, system: System, running: Running) -> LoadResult:
+        with tempfile.TemporaryDirectory(dir=self._directory) as scratch:
+            origin = system.origin or self._surroundings.certificate_origin
+            file = Path(scratch, "warm_up")
+            self._messages.write(file, origin, system.signature_version, last=WARM_UP)
+            load = run_wrk(running.url, file, 32, 30, authorization=system.authorization)
+        _require_clean(system, load)
+        return load
+
+    def _file(self, system: System) -> Path:
+        """Return the messages as this system takes them, written once."""
+        origin = system.origin or self._surroundings.certificate_origin
+        key = (origin, system.signature_version)
+        if key not in self._files:
+            path = self._directory / f"messages-{len(self._files)}"
+            self._files[key] = self._messages.write(path, origin, system.signature_version, last=COUNT)
+        return self._files[key]
+
+
+def _require_clean(system: System, load: LoadResult) -> None:
+    if not load.clean:
+        counts = f"{load.other_statuses} other answers than 200, {load.socket_errors} broken connections"
+        raise BenchmarkError(f"{system.label} did not take every message: {counts}.")
+    if not load.acknowledged:
+        raise BenchmarkError(f"{system.label} answered nothing.")
+
+
+def _note_memory(running: Running, measured: Measured) -> None:
+    for service, pids in running.workers.items():
+        for pid in pids:
+            memory = psutil.Process(pid).memory_full_info()
+            measured.memory.setdefault(service, []).append((memory.rss, memory.uss))

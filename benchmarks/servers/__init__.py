@@ -1,0 +1,1 @@
+"""What is measured beside the project's own services: applications for gunicorn."""

@@ -1,0 +1,90 @@
+"""What verifying a message costs beyond the RSA signature itself: ours, and django-ses's verifier."""
+
+import base64
+import json
+import subprocess
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from benchmarks.gunicorn_servers import PEERS_PYTHON, ROOT
+from benchmarks.load import BenchmarkError
+from benchmarks.messages import AMAZON_ORIGIN, CERTIFICATE_PATH, Messages
+from benchmarks.rate import rates
+from benchmarks.servers.webhook_alone import InstantConfigClient
+from benchmarks.ses_documents import TOPIC_ARN
+from shared.sns import parse_envelope, string_to_sign
+from webhook_service.certificates import CertificateStore
+from webhook_service.clinic_mapper import ClinicMapper
+from webhook_service.origins import SnsOrigins
+from webhook_service.verification import SnsVerifier
+
+MESSAGES = 500
+ROUNDS = 3
+
+
+def measure(messages: Messages, origin: str, seconds: float) -> dict[str, float]:
+    """Return operations a second: `raw`, `ours`, and of django-ses `django_ses_raw` and `django_ses`."""
+    return _ours(messages, origin, seconds) | _django_ses(messages, seconds)
+
+
+def _ours(messages: Messages, origin: str, seconds: float) -> dict[str, float]:
+    bodies = messages.bodies(origin, last=MESSAGES)
+    headers = [_headers(body) for body in bodies]
+    topics = ClinicMapper([TOPIC_ARN], InstantConfigClient())
+    verifier = SnsVerifier(topics, CertificateStore(SnsOrigins(origin)))
+    key = x509.load_pem_x509_certificate(messages.certificate).public_key()
+    assert isinstance(key, RSAPublicKey)
+    signed = [_signed(body) for body in bodies]
+
+    def raw(number: int) -> None:
+        signature, text = signed[number]
+        key.verify(signature, text, PKCS1v15(), hashes.SHA256())
+
+    def ours(number: int) -> object:
+        return verifier.verify(bodies[number], headers[number])
+
+    return rates({"raw": raw, "ours": ours}, MESSAGES, ROUNDS, seconds)
+
+
+def _headers(body: bytes) -> dict[str, str]:
+    """Return the headers that the view hands on: names in lower case, as of a POST of SNS."""
+    envelope = json.loads(body)
+    return {
+        "host": "hooks.example.com",
+        "user-agent": "Amazon Simple Notification Service Agent",
+        "content-length": str(len(body)),
+        "content-type": "text/plain; charset=UTF-8",
+        "accept-encoding": "gzip,deflate",
+        "x-amz-sns-message-type": envelope["Type"],
+        "x-amz-sns-message-id": envelope["MessageId"],
+        "x-amz-sns-topic-arn": envelope["TopicArn"],
+        "x-amz-sns-subscription-arn": f"{envelope['TopicArn']}:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55",
+    }
+
+
+def _signed(body: bytes) -> tuple[bytes, bytes]:
+    envelope = parse_envelope(body)
+    return base64.b64decode(envelope.fields["Signature"]), string_to_sign(envelope)
+
+
+def _django_ses(messages: Messages, seconds: float) -> dict[str, float]:
+    """Measure in the environment where django-ses is installed; it verifies signatures of version 1 alone."""
+    asked: dict[str, Any] = {
+        "bodies": [body.decode() for body in messages.bodies(AMAZON_ORIGIN, "1", last=MESSAGES)],
+        "certificate": messages.certificate.decode(),
+        "url": AMAZON_ORIGIN + CERTIFICATE_PATH,
+        "rounds": ROUNDS,
+        "seconds": seconds,
+    }
+    command = [str(PEERS_PYTHON), "-m", "benchmarks.servers.django_ses_verifier"]
+    run = subprocess.run(
+        command, cwd=ROOT, input=json.dumps(asked), check=False, capture_output=True, text=True
+    )
+    if run.returncode:
+        raise BenchmarkError(f"django-ses's verifier failed: {run.stderr.strip()[-300:]}")
+    answer: dict[str, float] = json.loads(run.stdout)
+    return answer

@@ -1,0 +1,153 @@
+"""Kept-alive HTTP connections to one server, for a fraction of what `requests` costs for each call.
+
+http.client opens them and reads the answers. The requests are written here, each in one packet with its
+body. No proxy and no .netrc is ever consulted, and no redirect is followed.
+"""
+
+import io
+import ssl
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
+from socket import socket
+from typing import NamedTuple, cast
+from urllib.parse import quote, urlsplit
+
+_KEPT = 64  # idle connections
+_LONGEST_BODY = 64 * 2**20  # bytes of an answer
+
+Clock = Callable[[], float]
+
+
+class Answer(NamedTuple):
+    """A complete answer."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+
+class Connections:
+    """Kept-alive connections to one server; safe to share between threads (and greenlets)."""
+
+    def __init__(self, base_url: str, clock: Clock, connect_timeout: float) -> None:
+        """Take an http or https URL, a clock in seconds and how many of them a connection may take."""
+        parts = urlsplit(base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"{base_url!r} is no http or https URL.")
+        kind: Callable[..., HTTPConnection] = HTTPConnection
+        port = parts.port or HTTPConnection.default_port
+        if parts.scheme == "https":
+            kind = partial(HTTPSConnection, context=ssl.create_default_context())
+            port = parts.port or HTTPSConnection.default_port
+        self._new = partial(kind, parts.hostname, port, timeout=connect_timeout)
+        self._host = f"Host: {parts.netloc.rpartition('@')[2]}"
+        self._prefix = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
+        self._clock = clock
+        self._idle: deque[HTTPConnection] = deque()  # the last used at the right
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        limit: float,
+        *,
+        fresh: bool = False,
+    ) -> Answer:
+        """Return the answer, which must be complete `limit` seconds after there is a connection.
+
+        Raise OSError (TimeoutError when the time is over), HTTPException or ValueError where none came.
+        """
+        message = self._message(method, path, body, headers)
+        connection = self._new() if fresh else self._kept_or_new()
+        reusable = False
+        try:
+            answer, reusable = self._exchange(connection, method, message, limit)
+        except (OSError, HTTPException):
+            self.close()  # what broke this one, such as a restart of the server, has broken the idle ones
+            raise
+        finally:
+            if not reusable:
+                connection.close()
+        if reusable:
+            self._keep(connection)
+        return answer
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def _kept_or_new(self) -> HTTPConnection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._new()
+
+    def _keep(self, connection: HTTPConnection) -> None:
+        if len(self._idle) < _KEPT:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def _message(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+        lines = [f"{method} {self._prefix}{path} HTTP/1.1", self._host]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        if body is not None:
+            lines.append(f"Content-Length: {len(body)}")
+        head = "\r\n".join(lines)
+        if head.count("\r") + head.count("\n") != 2 * (len(lines) - 1):
+            raise ValueError("A line break in a header would begin another header.")
+        return head.encode("latin-1") + b"\r\n\r\n" + (body or b"")
+
+    def _exchange(
+        self, connection: HTTPConnection, method: str, message: bytes, limit: float
+    ) -> tuple[Answer, bool]:
+        """Return the answer, and whether the connection is good for another one."""
+        if connection.sock is None:
+            connection.connect()
+        answer = _Incoming(connection.sock, self._clock, self._clock() + limit)
+        connection.sock.settimeout(limit)
+        with suppress(BrokenPipeError):  # who refuses before the end of a long body may have answered why
+            connection.sock.sendall(message)
+        response = HTTPResponse(cast(socket, answer), method=method)
+        response.begin()
+        body = _body(response)
+        return Answer(response.status, response.headers, body), not response.will_close
+
+
+class _Incoming(io.RawIOBase):
+    """What a socket receives up to a time, however slowly it drips; http.client takes it for the socket."""
+
+    def __init__(self, sock: socket, clock: Clock, give_up_at: float) -> None:
+        self._sock = sock
+        self._clock = clock
+        self._give_up_at = give_up_at
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        left = self._give_up_at - self._clock()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        return self._sock.recv_into(buffer)
+
+
+def _body(response: HTTPResponse) -> bytes:
+    if response.length is None:  # it comes in chunks, or until the server closes
+        body = response.read(_LONGEST_BODY + 1)
+        if len(body) <= _LONGEST_BODY:
+            return body
+    elif response.length <= _LONGEST_BODY:
+        return response.read()
+    raise HTTPException("The answer is too long.")
