@@ -47,6 +47,7 @@ limit_request_field_size = 10240
 # Its socket has one fixed place for all of a user's gunicorns, and nothing here is steered through it.
 control_socket_disable = True
 
+logger_class = "shared.gunicorn_logger.QuietLogger"
 logconfig_dict = logging_config(_settings.log_level)
 
 

@@ -37,12 +37,11 @@ class Connections:
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError(f"{base_url!r} is no http or https URL.")
-        kind: Callable[..., HTTPConnection] = HTTPConnection
-        port = parts.port or HTTPConnection.default_port
-        if parts.scheme == "https":
-            kind = partial(HTTPSConnection, context=ssl.create_default_context())
-            port = parts.port or HTTPSConnection.default_port
-        self._new = partial(kind, parts.hostname, port, timeout=connect_timeout)
+        secure = parts.scheme == "https"
+        kind: Callable[..., HTTPConnection] = HTTPSConnection if secure else HTTPConnection
+        port = parts.port or (443 if secure else 80)
+        options = {"context": ssl.create_default_context()} if secure else {}
+        self._new = partial(kind, parts.hostname, port, timeout=connect_timeout, **options)
         self._host = f"Host: {parts.netloc.rpartition('@')[2]}"
         self._prefix = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
         self._clock = clock
@@ -71,10 +70,7 @@ class Connections:
             self.close()  # what broke this one, such as a restart of the server, has broken the idle ones
             raise
         finally:
-            if not reusable:
-                connection.close()
-        if reusable:
-            self._keep(connection)
+            self._put_back(connection, reusable)
         return answer
 
     def close(self) -> None:
@@ -89,8 +85,8 @@ class Connections:
         except IndexError:
             return self._new()
 
-    def _keep(self, connection: HTTPConnection) -> None:
-        if len(self._idle) < _KEPT:
+    def _put_back(self, connection: HTTPConnection, reusable: bool) -> None:
+        if reusable and len(self._idle) < _KEPT:
             self._idle.append(connection)
         else:
             connection.close()

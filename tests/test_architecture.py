@@ -34,7 +34,7 @@ ARROWS = [
     ),
     ("shared", ("flask", "werkzeug"), ("errors.py", "logging.py")),
     ("webhook_service", ("config_service", "local_aws", "peewee", "playhouse", "boto3", "botocore"), ()),
-    ("webhook_service", ("requests", "urllib3"), ("certificates.py", "subscriptions.py", "config_client.py")),
+    ("webhook_service", ("requests", "urllib3"), ("certificates.py", "subscriptions.py")),
     ("webhook_service", ("flask",), ("app.py", "views.py")),
     ("config_service", ("webhook_service", "local_aws"), ()),
     ("config_service", ("peewee", "playhouse", "psycopg", "sqlite3"), ("storage/*",)),

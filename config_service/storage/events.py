@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+import peewee as p
+
 from config_service.storage import rows
 from config_service.storage.database import Database
 from config_service.storage.event_models import Event, HeldEvent
@@ -83,8 +85,11 @@ class EventRepository:
 
     def of_message(self, mail_message_id: str) -> list[EventRecord]:
         """Return what is recorded of one message by SES's message id."""
-        query = Event.select().where(Event.mail_message_id == mail_message_id).order_by(Event.at, Event.id)
-        return rows.fetch(self._db, query, EventRecord)
+        found: list[EventRecord] = []
+        for kind in ("IS NOT NULL", "IS NULL"):  # each has an index of its own
+            where = f"events WHERE mail_message_id = ? AND identity {kind}"
+            found += rows.select(self._db, EventRecord, where, (mail_message_id,))
+        return sorted(found, key=attrgetter("at", "id"))
 
     def remove(self, event_id: int) -> None:
         """Take an event out, to be recorded again for another clinic."""
@@ -96,8 +101,8 @@ class EventRepository:
         if wanted.kind:
             query = query.where(Event.kind == wanted.kind)
         if wanted.before:
-            at, event_id = wanted.before
-            query = query.where((Event.at < at) | ((Event.at == at) & (Event.id < event_id)))
+            # Compared as a pair, which the index answers: an OR would walk the list from its beginning.
+            query = query.where(p.Tuple(Event.at, Event.id) < wanted.before)
         newest_first = query.order_by(Event.at.desc(), Event.id.desc())
         return rows.fetch(self._db, newest_first.limit(wanted.limit), EventRecord)
 

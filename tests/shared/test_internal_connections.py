@@ -293,6 +293,13 @@ def test_an_answer_that_takes_too_long_is_given_up(handler: Handler, serve: Any)
     assert len(server.peers) == 2
 
 
+def test_the_time_is_looked_at_before_every_read(serve: Any) -> None:
+    server, _ = serve(answering_on(b"yes"))
+    times = iter([1000.0, 1005.0])
+    with pytest.raises(TimeoutError):
+        get(Connections(server.url, lambda: next(times), 1.0), limit=5.0)
+
+
 def test_what_takes_too_long_is_not_asked_for_again(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.internal_client.TOPICS_READ_TIMEOUT", 0.2)
     server, connections = serve(silent)
