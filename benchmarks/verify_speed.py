@@ -27,7 +27,11 @@ ROUNDS = 3
 
 
 def measure(messages: Messages, origin: str, seconds: float) -> dict[str, float]:
-    """Return operations a second: `raw`, `ours`, and of django-ses `django_ses_raw` and `django_ses`."""
+    """Return operations a second: `raw`, `ours`, `ours_whole`, and the same of django-ses.
+
+    `ours` verifies a message whose JSON and form have been read, as django-ses's verifier does too;
+    `ours_whole` reads them as well.
+    """
     return _ours(messages, origin, seconds) | _django_ses(messages, seconds)
 
 
@@ -39,30 +43,28 @@ def _ours(messages: Messages, origin: str, seconds: float) -> dict[str, float]:
     key = x509.load_pem_x509_certificate(messages.certificate).public_key()
     assert isinstance(key, RSAPublicKey)
     signed = [_signed(body) for body in bodies]
+    envelopes = [parse_envelope(body) for body in bodies]
 
     def raw(number: int) -> None:
         signature, text = signed[number]
         key.verify(signature, text, PKCS1v15(), hashes.SHA256())
 
     def ours(number: int) -> object:
+        return verifier.verify_envelope(envelopes[number], headers[number])
+
+    def whole(number: int) -> object:
         return verifier.verify(bodies[number], headers[number])
 
-    return rates({"raw": raw, "ours": ours}, MESSAGES, ROUNDS, seconds)
+    return rates({"raw": raw, "ours": ours, "ours_whole": whole}, MESSAGES, ROUNDS, seconds)
 
 
 def _headers(body: bytes) -> dict[str, str]:
-    """Return the headers that the view hands on: names in lower case, as of a POST of SNS."""
+    """Return the headers that the view hands on, as of a POST of SNS."""
     envelope = json.loads(body)
     return {
-        "host": "hooks.example.com",
-        "user-agent": "Amazon Simple Notification Service Agent",
-        "content-length": str(len(body)),
-        "content-type": "text/plain; charset=UTF-8",
-        "accept-encoding": "gzip,deflate",
         "x-amz-sns-message-type": envelope["Type"],
         "x-amz-sns-message-id": envelope["MessageId"],
         "x-amz-sns-topic-arn": envelope["TopicArn"],
-        "x-amz-sns-subscription-arn": f"{envelope['TopicArn']}:2bcfbf39-05c3-41de-beaa-fcfcc21c8f55",
     }
 
 
