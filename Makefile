@@ -44,7 +44,8 @@ bench-quick: .venv/.ready .venv-bench/.ready ## the same in two minutes, on the 
 	@$(BIN)/python -m benchmarks --quick
 
 growth: .venv/.ready .venv-bench/.ready ## measure what a million rows cost, on both databases
-	@$(BIN)/python -m benchmarks.growth
+	@$(BIN)/python -m benchmarks.growth --json docs/growth.json
+	@.venv-bench/bin/python benchmarks/plots.py docs/growth.json docs/images
 
 soak: .venv/.ready ## send at half the top rate for ten minutes, and watch memory and latency (needs wrk)
 	@$(BIN)/python -m benchmarks.soak

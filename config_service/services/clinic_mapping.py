@@ -64,11 +64,10 @@ class ClinicMapping:
         assert isinstance(self.clinics, ClinicRepository)
         assert isinstance(self.test_sends, TestSendRepository)
         values = {value for question in questions for value in (question.topic_arn, question.source) if value}
-        tags = {question.clinic_tag for question in questions if question.clinic_tag}
         messages = {question.mail_message_id for question in questions if question.mail_message_id}
         knowing = replace(
             self,
-            clinics=KnownClinics(self.clinics, values, tags),
+            clinics=KnownClinics(self.clinics, values),
             test_sends=KnownSends(self.test_sends, messages),
             sends_through_platform=cache(self.sends_through_platform),
         )
@@ -109,7 +108,7 @@ class ClinicMapping:
 
     def _by_tag(self, question: Question) -> Mapping | None:
         clinic, source = question.clinic_tag, question.source
-        if clinic is None or source is None or not self.clinics.exists(clinic):
+        if clinic is None or source is None:
             return None
         own = clinic in self.clinics.owners_of(ADDRESS, source)
         if own or (source == self.platform_address and self.sends_through_platform(clinic)):

@@ -9,21 +9,16 @@ from config_service.storage.test_sends import TestSendRepository
 
 
 class KnownClinics:
-    """Answers as ClinicRepository, about the addresses, topics and ids that it was made for."""
+    """Answers as ClinicRepository, about the addresses and topics that it was made for."""
 
-    def __init__(self, clinics: ClinicRepository, values: Collection[str], ids: Collection[str]) -> None:
-        """Ask for the owners of `values` (addresses and topics), and which of `ids` are clinics."""
+    def __init__(self, clinics: ClinicRepository, values: Collection[str]) -> None:
+        """Ask for the owners of `values`, which are addresses and topics."""
         self._owners = clinics.owners_of_all(values)
-        self._ids = clinics.existing(ids) if ids else set()
         self._users_of_domain = cache(clinics.users_of_domain)
 
     def owners_of(self, kind: str, value: str) -> set[str]:
         """Return the ids of the clinics whose settings hold this address or topic."""
         return self._owners.get((kind, value), set())
-
-    def exists(self, clinic_id: str) -> bool:
-        """Whether the clinic has a row."""
-        return clinic_id in self._ids
 
     def users_of_domain(self, domain: str) -> list[IdentityRecord]:
         """Return the addresses at `domain` that clinics' settings hold."""

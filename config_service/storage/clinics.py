@@ -68,12 +68,6 @@ class ClinicRepository:
             owners.setdefault((row.kind, row.value), set()).add(row.clinic_id)
         return owners
 
-    def existing(self, clinic_ids: Iterable[str]) -> set[str]:
-        """Return those ids that are a clinic's."""
-        of, parameters = rows.any_of(self._db, "id", clinic_ids)
-        with self._db.reading():
-            return {row[0] for row in self._db.execute(f"SELECT id FROM clinics WHERE {of}", parameters)}
-
     def users_of_domain(self, domain: str) -> list[IdentityRecord]:
         """Return the addresses at `domain` that clinics' settings hold."""
         return rows.select(self._db, IdentityRecord, "clinic_identities WHERE domain = ?", (domain,))
