@@ -8,6 +8,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class WaitedTooLongError(Exception):
+    """Earlier calls took so long that this one did not begin in time."""
+
+
 class _Request(Generic[T, R]):
     """What one thread asks for; `answers` or `error` once it is done, neither where it is to lead."""
 
@@ -26,21 +30,31 @@ class Batcher(Generic[T, R]):
     Nobody waits for company: a call that comes alone goes out at once.
     """
 
-    def __init__(self, call: Callable[[Sequence[T]], Sequence[R]], limit: int) -> None:
-        """Take what answers for a list, an answer an item in their order, and how many it takes at once."""
+    def __init__(
+        self, call: Callable[[Sequence[T]], Sequence[R]], limit: int, patience: float | None = None
+    ) -> None:
+        """Take what answers for a list, an answer an item in their order, and how many it takes at once.
+
+        `patience` is how many seconds a request waits at most for its call to begin.
+        """
         self._call = call
         self._limit = limit
+        self._patience = patience
         self._lock = Lock()
         self._waiting: list[_Request[T, R]] = []
         self._leading = False
 
     def __call__(self, items: Sequence[T]) -> Sequence[R]:
-        """Return the answers for `items`; raise what the call raised that they went out with."""
+        """Return the answers for `items`; raise what the call raised that they went out with.
+
+        Raise WaitedTooLongError where they have not gone out in time.
+        """
         request = _Request[T, R](items)
         with self._lock:
             self._waiting.append(request)
             leads, self._leading = not self._leading, True
-        if not leads:
+        if not leads and not request.woken.wait(self._patience):
+            self._leave(request)
             request.woken.wait()
         if request.answers is None and request.error is None:
             self._lead()
@@ -48,6 +62,13 @@ class Batcher(Generic[T, R]):
             raise request.error
         assert request.answers is not None
         return request.answers
+
+    def _leave(self, request: _Request[T, R]) -> None:
+        """Give up waiting, unless the request has gone out meanwhile or is to lead."""
+        with self._lock:
+            if request in self._waiting and not request.woken.is_set():
+                self._waiting.remove(request)
+                raise WaitedTooLongError
 
     def _lead(self) -> None:
         """Answer the requests at the head of the queue, the caller's first of all; wake the next leader."""
@@ -57,9 +78,10 @@ class Batcher(Generic[T, R]):
             self._answer(batch)
         finally:
             with self._lock:
-                successor = self._waiting[0] if self._waiting else None
-                self._leading = successor is not None
-            for request in (*batch[1:], *([successor] if successor else [])):
+                self._leading = bool(self._waiting)
+                if self._leading:
+                    self._waiting[0].woken.set()
+            for request in batch[1:]:
                 request.woken.set()
 
     def _next_batch(self) -> list[_Request[T, R]]:

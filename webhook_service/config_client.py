@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from shared.batching import Batcher
+from shared.batching import Batcher, WaitedTooLongError
 from shared.errors import ServiceError
 from shared.internal_api import MAX_EVENTS, FeedbackEvent, RecordResult, Topic
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
 from webhook_service import metrics
 from webhook_service.errors import RETRY_AFTER
+from webhook_service.time_budget import EARLIER_CALL
 
 
 class ConfigClient(Protocol):
@@ -28,7 +29,7 @@ class HttpConfigClient:
     def __init__(self, client: InternalClient) -> None:
         """Take the client of the internal API, with a token of scope `record`."""
         self._client = client
-        self._together = Batcher(self._record, MAX_EVENTS)
+        self._together = Batcher(self._record, MAX_EVENTS, EARLIER_CALL)
 
     def record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
         """Have `events` recorded, in one call with those of other messages that come at the same time."""
@@ -37,6 +38,8 @@ class HttpConfigClient:
                 return list(self._together(events))
             except InternalRefusedError:  # perhaps because of another message's events
                 return self._record(events)
+            except WaitedTooLongError:
+                raise InternalCallError("config_service is busy with earlier events.") from None
 
     def _record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
         results: list[RecordResult] = []

@@ -38,7 +38,7 @@ bind = "0.0.0.0:8002"  # SNS comes from outside; a machine that is reached direc
 # other under one interpreter lock take half of a core for that alone. See docs/performance.md.
 worker_class = "gevent"
 workers = worker_processes(cores())
-worker_connections = 200  # of one process; more wait in the kernel's queue
+worker_connections = 1000  # of one process, idle ones included; more wait in the kernel's queue
 
 timeout = 30  # seconds; SNS gives up after 15, so a worker that is silent for longer is stuck
 graceful_timeout = 20  # seconds to end what was begun: more than SNS waits

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from shared.batching import Batcher
+from shared.batching import Batcher, WaitedTooLongError, _Request
 
 SECONDS = 20  # for a thread to get where it must get; none needs them
 
@@ -15,12 +15,12 @@ SECONDS = 20  # for a thread to get where it must get; none needs them
 class Line:
     """Answers with the negative of each number, the first call only once it is let through."""
 
-    def __init__(self, limit: int = 100) -> None:
+    def __init__(self, limit: int = 100, patience: float | None = None) -> None:
         self.calls: list[list[int]] = []
         self.first_is_in = threading.Event()
         self.go_on = threading.Event()
         self.fails: Callable[[Sequence[int]], BaseException | None] = lambda _: None
-        self.batcher: Batcher[int, int] = Batcher(self.answer, limit)
+        self.batcher: Batcher[int, int] = Batcher(self.answer, limit, patience)
 
     def answer(self, numbers: Sequence[int]) -> list[int]:
         self.calls.append(list(numbers))
@@ -91,6 +91,30 @@ def test_nobody_waits_for_ever_where_the_leading_thread_is_ended() -> None:
         with pytest.raises(SystemExit):
             ended.result(SECONDS)
     assert line.batcher([4]) == [-4]
+
+
+def test_who_waits_too_long_for_an_earlier_call_is_told_and_stops_nobody() -> None:
+    line = Line(patience=0.05)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(line.batcher, [1])
+        assert line.first_is_in.wait(SECONDS)
+        second = pool.submit(line.batcher, [2])
+        with pytest.raises(WaitedTooLongError):
+            second.result(SECONDS)
+        line.go_on.set()
+        assert first.result(SECONDS) == [-1]
+    assert line.batcher([3]) == [-3]
+    assert line.calls == [[1], [3]]
+
+
+def test_who_is_to_lead_or_has_gone_out_waits_on_whatever_its_patience() -> None:
+    batcher: Batcher[int, int] = Batcher(lambda numbers: [-number for number in numbers], 100, 0)
+    gone_out, to_lead = _Request[int, int]([1]), _Request[int, int]([2])
+    to_lead.woken.set()
+    batcher._waiting.append(to_lead)
+    for request in (gone_out, to_lead):
+        batcher._leave(request)
+    assert batcher._waiting == [to_lead]
 
 
 def test_many_threads_get_the_answers_to_their_own_questions() -> None:

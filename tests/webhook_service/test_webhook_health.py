@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from sns_kit import CLINIC_TOPIC, TOPIC, FakeConfigService, Post, Sns, sample
 
 import webhook_service
+from shared.batching import WaitedTooLongError
 from shared.internal_api import FeedbackEvent, RecordResult
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
 from shared.internal_connections import Answer
@@ -144,6 +145,19 @@ def test_the_real_client_splits_what_is_too_much_for_one_call(
     response = real_client.post("/api/v1/webhooks/ses", json=sns.notification(document))
     assert response.json["result"] == "recorded"
     assert [len(document["events"]) for _, _, document, _ in internal.sent] == [500, 500, 1]
+
+
+def test_a_message_that_waits_too_long_for_an_earlier_call_is_sent_again_by_sns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def waited(*_: Any) -> None:
+        raise WaitedTooLongError
+
+    client = HttpConfigClient(None)  # type: ignore[arg-type]  # nobody is called
+    monkeypatch.setattr(client, "_together", waited)
+    with pytest.raises(InternalCallError, match="busy") as caught:
+        client.record([])
+    assert caught.value.retry_after == 20
 
 
 @pytest.mark.parametrize("times", [1, 2])
