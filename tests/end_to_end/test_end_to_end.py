@@ -109,7 +109,7 @@ def _deliver(envelopes: list[dict[str, str]], urls: list[str]) -> list[int]:
                 break
         return int(answer.status_code)
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(12) as pool:  # so many at once that several go in one call and one commit
         return list(pool.map(post, envelopes))
 
 
