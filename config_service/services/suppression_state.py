@@ -76,7 +76,10 @@ class SuppressionState:
             soft = _of_place(bounced, place) if effect == DELIVERY else ()
             return effect in SUPPRESSING or any(event.at >= at - SOFT_BOUNCE_WINDOW for event in soft)
 
-        self.settle_all(list(dict.fromkeys(event[0] for event in seen if matters(*event))))
+        # By hash: each sealing of one address is another text.
+        places = [event[0] for event in seen if matters(*event)]
+        settled = {(place.clinic_id, place.address.hash): place for place in places}
+        self.settle_all(list(settled.values()))
 
     def note_deliveries(self, seen: Iterable[tuple[str | None, int]]) -> None:
         """Remember that deliveries of these lists (and times in ms) reach us.
