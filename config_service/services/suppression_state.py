@@ -76,9 +76,10 @@ class SuppressionState:
             soft = _of_place(bounced, place) if effect == DELIVERY else ()
             return effect in SUPPRESSING or any(event.at >= at - SOFT_BOUNCE_WINDOW for event in soft)
 
-        # By hash: each sealing of one address is another text.
-        places = [event[0] for event in seen if matters(*event)]
-        settled = {(place.clinic_id, place.address.hash): place for place in places}
+        # By hash: each sealing of one address is another text. The first spelling of it is kept.
+        settled: dict[tuple[str | None, str], Place] = {}
+        for place in (event[0] for event in seen if matters(*event)):
+            settled.setdefault((place.clinic_id, place.address.hash), place)
         self.settle_all(list(settled.values()))
 
     def note_deliveries(self, seen: Iterable[tuple[str | None, int]]) -> None:
