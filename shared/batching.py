@@ -12,6 +12,10 @@ class WaitedTooLongError(Exception):
     """Earlier calls took so long that this one did not begin in time."""
 
 
+class NoRoomError(Exception):
+    """As many requests wait already as may."""
+
+
 class _Request(Generic[T, R]):
     """What one thread asks for; `answers` or `error` once it is done, neither where it is to lead."""
 
@@ -31,15 +35,21 @@ class Batcher(Generic[T, R]):
     """
 
     def __init__(
-        self, call: Callable[[Sequence[T]], Sequence[R]], limit: int, patience: float | None = None
+        self,
+        call: Callable[[Sequence[T]], Sequence[R]],
+        limit: int,
+        patience: float | None = None,
+        room: int | None = None,
     ) -> None:
         """Take what answers for a list, an answer an item in their order, and how many it takes at once.
 
-        `patience` is how many seconds a request waits at most for its call to begin.
+        `patience` is how many seconds a request waits at most for its call to begin, `room` how many may
+        wait at the same time.
         """
         self._call = call
         self._limit = limit
         self._patience = patience
+        self._room = room
         self._lock = Lock()
         self._waiting: list[_Request[T, R]] = []
         self._leading = False
@@ -47,10 +57,13 @@ class Batcher(Generic[T, R]):
     def __call__(self, items: Sequence[T]) -> Sequence[R]:
         """Return the answers for `items`; raise what the call raised that they went out with.
 
-        Raise WaitedTooLongError where they have not gone out in time.
+        Raise WaitedTooLongError where they have not gone out in time, and NoRoomError at once where too
+        many wait already.
         """
-        request = _Request[T, R](items)
+        request: _Request[T, R] = _Request(items)  # subscripted, it would take ten times as long
         with self._lock:
+            if self._leading and self._room is not None and len(self._waiting) >= self._room:
+                raise NoRoomError
             self._waiting.append(request)
             leads, self._leading = not self._leading, True
         if not leads and not request.woken.wait(self._patience):

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify
-from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from shared.request_id import current_request_id
 
@@ -39,6 +39,17 @@ class ServiceError(Exception):
         self.retry_after = retry_after
 
 
+class FaultError(ServiceError):
+    """Something happened that nobody foresaw; what, only the log says."""
+
+    code = "internal_server_error"
+    hint = "This is a fault on our side; quote the requestId when you report it."
+
+    def __init__(self) -> None:
+        """Take nothing: the text is the same for all."""
+        super().__init__("The request could not be completed.")
+
+
 class SettingsError(ServiceError):
     """A setting is missing or wrong; the service does not start."""
 
@@ -52,8 +63,11 @@ _HINTS = {
     413: "Send a smaller body.",
     415: "Send the header Content-Type: application/json.",
     422: "Correct the fields named under errors and send the request again.",
-    500: "This is a fault on our side; quote the requestId when you report it.",
 }
+
+
+_PASSED_ON = {"allow", "retry-after", "www-authenticate"}
+_CHALLENGE = ("WWW-Authenticate", "Bearer")
 
 
 def error_body(error: ServiceError) -> dict[str, Any]:
@@ -68,26 +82,54 @@ def error_body(error: ServiceError) -> dict[str, Any]:
     }
 
 
+def status_of(error: ServiceError, statuses: Mapping[type[ServiceError], int]) -> int:
+    """Return the status that `statuses` gives the class of `error`, or the nearest of its bases."""
+    return next(statuses[kind] for kind in type(error).__mro__ if kind in statuses)
+
+
+def refusal(
+    error: Exception, statuses: Mapping[type[ServiceError], int]
+) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
+    """Return the status, the JSON document and the headers with which `error` is answered.
+
+    `statuses` gives a ServiceError's class its status. What nobody foresaw is logged, and told to nobody.
+    """
+    headers: list[tuple[str, str]] = []
+    if isinstance(error, ServiceError):
+        status, said = status_of(error, statuses), error
+    elif isinstance(error, HTTPException) and error.code != HTTPStatus.INTERNAL_SERVER_ERROR:
+        status, said = error.code or 500, _from_http(error)
+        headers = [(name, value) for name, value in error.get_headers() if name.lower() in _PASSED_ON]
+    else:
+        log.error("request failed", exc_info=getattr(error, "original_exception", None) or error)
+        status, said = 500, FaultError()
+    if said.retry_after is not None:
+        headers.append(("Retry-After", str(said.retry_after)))
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers = [*(pair for pair in headers if pair[0].lower() != "www-authenticate"), _CHALLENGE]
+    return status, error_body(said), headers
+
+
+def error_response(error: Exception, statuses: Mapping[type[ServiceError], int]) -> Response:
+    """Return Flask's response with which `error` is answered."""
+    status, document, headers = refusal(error, statuses)
+    response = jsonify(document)
+    response.status_code = status
+    response.headers.extend(headers)
+    return response
+
+
 def install_error_handlers(app: Flask, statuses: Mapping[type[ServiceError], int]) -> None:
     """Answer every error of `app` in the one shape, with the status that `statuses` gives its class.
 
     Only 500 is handled as a class of its own, so that an unknown exception still fails a test loudly.
     """
 
-    def service_error(error: ServiceError) -> Response:
-        status = next(statuses[kind] for kind in type(error).__mro__ if kind in statuses)
-        return _respond(error, status)
+    def respond(error: Exception) -> Response:
+        return error_response(error, statuses)
 
-    def http_error(error: HTTPException) -> Response:
-        return _respond(_from_http(error), error.code or 500, error)
-
-    def internal_error(error: InternalServerError) -> Response:
-        log.error("request failed", exc_info=error.original_exception)
-        return _respond(_from_http(error), 500)
-
-    app.register_error_handler(ServiceError, service_error)
-    app.register_error_handler(HTTPException, http_error)
-    app.register_error_handler(500, internal_error)
+    for kind in (ServiceError, HTTPException, 500):
+        app.register_error_handler(kind, respond)
 
 
 def _from_http(error: HTTPException) -> ServiceError:
@@ -100,8 +142,6 @@ def _from_http(error: HTTPException) -> ServiceError:
         message = "There is nothing at this path."
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         message = f"This method is not allowed here: use {', '.join(sorted(error.valid_methods))}."
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        message = "The request could not be completed."
     code = "invalid_request" if errors else phrase.lower().replace(" ", "_").replace("-", "_")
     return ServiceError(message, code=code, hint=_HINTS.get(status, ""), errors=errors)
 
@@ -114,17 +154,3 @@ def _by_field(messages: Any) -> dict[str, Any]:
     for place in messages.values():
         merged.update(place if isinstance(place, Mapping) else {"_body": place})
     return merged
-
-
-def _respond(error: ServiceError, status: int, http: HTTPException | None = None) -> Response:
-    response = jsonify(error_body(error))
-    response.status_code = status
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    if http is not None:
-        for name, value in http.get_headers():
-            if name.lower() in {"allow", "retry-after", "www-authenticate"}:
-                response.headers[name] = value
-    if status == HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response

@@ -34,6 +34,7 @@ HELD = "held"
 IGNORED = "ignored"
 CONFIRMED = "confirmed"
 REFUSED = "refused"
+TRY_LATER = "try_later"  # nothing is wrong with the event, and nothing was stored of it
 
 CLINIC_ID = r"[A-Za-z0-9_-]{1,256}"  # what the value of an SES message tag can carry
 

@@ -4,17 +4,16 @@ import json
 import logging
 import logging.config
 import sys
-import time
-from collections.abc import Callable, MutableMapping
-from contextvars import ContextVar
+from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 import msgspec
 import structlog
 from flask import Flask, Request, Response, request
 
+from shared.access_line import AccessLine, Observer
 from shared.addresses import mask_addresses
-from shared.request_id import REQUEST_ID_HEADER, begin_request, current_request_id
+from shared.request_id import REQUEST_ID_HEADER, current_request_id
 
 # Their DEBUG and INFO records hold request bodies, and with them addresses, tokens and signatures.
 # gunicorn's access log, which a logging configuration switches on, holds whole paths; we write our own.
@@ -29,13 +28,14 @@ _TALKATIVE = (
     "werkzeug",
 )
 
-Observer = Callable[[str, str, int, float], None]
-
 
 def _add_request_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     if request_id := current_request_id():
         event.setdefault("requestId", request_id)
     return event
+
+
+_NO_TEXT = frozenset({int, float, bool, type(None)})
 
 
 def _mask(value: Any) -> Any:
@@ -50,8 +50,10 @@ def _mask(value: Any) -> Any:
 
 def _mask_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if type(value) is not str or "@" in value:
-            event[key] = value if key.startswith("_") else _mask(value)
+        if type(value) in _NO_TEXT or (type(value) is str and "@" not in value):
+            continue  # nearly all of them
+        if not key.startswith("_"):
+            event[key] = _mask(value)
     return event
 
 
@@ -118,25 +120,6 @@ def configure_logging(level: str) -> None:
     )
 
 
-class _AccessLine:
-    """What the line of one request will say."""
-
-    __slots__ = ("facts", "started")
-
-    def __init__(self) -> None:
-        self.started = time.perf_counter()
-        self.facts: dict[str, Any] = {}
-
-
-_line: ContextVar[_AccessLine | None] = ContextVar("access_line", default=None)
-
-
-def describe(**facts: Any) -> None:
-    """Add what a person may want to know of this request to the line that is logged at its end."""
-    if line := _line.get():
-        line.facts |= facts
-
-
 def route_template(request: Request) -> str:
     """Return the route's template, never the path itself: a path may hold what must not be logged."""
     return request.url_rule.rule if request.url_rule else "(no route)"
@@ -144,20 +127,14 @@ def route_template(request: Request) -> str:
 
 def install_request_logging(app: Flask, observe: Observer) -> None:
     """Give each request of `app` an id, log its end, and call `observe(method, route, status, seconds)`."""
-    access = structlog.get_logger("access")
 
     @app.before_request
     def begin() -> None:
-        _line.set(_AccessLine())
-        begin_request(request.headers.get(REQUEST_ID_HEADER))
+        AccessLine.begin(request.headers.get(REQUEST_ID_HEADER))
 
     @app.after_request
     def finish(response: Response) -> Response:
-        line = _line.get() or _AccessLine()
-        seconds = time.perf_counter() - line.started
-        method, route, status = request.method, route_template(request), response.status_code
-        response.headers[REQUEST_ID_HEADER] = current_request_id()
-        observe(method, route, status, seconds)
-        ms = round(seconds * 1000, 1)
-        access.info("request", method=method, route=route, status=status, ms=ms, **line.facts)
+        line = AccessLine.current()
+        response.headers[REQUEST_ID_HEADER] = line.request_id
+        line.end(request.method, route_template(request), response.status_code, observe)
         return response

@@ -1,7 +1,7 @@
 """The id that follows one request through both services and their logs."""
 
 import re
-import uuid
+import secrets
 from contextvars import ContextVar
 
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -17,6 +17,6 @@ def current_request_id() -> str:
 
 def begin_request(given: str | None) -> str:
     """Take over the caller's id where it is safe to log, or make one, and return it."""
-    request_id = given if given and _ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+    request_id = given if given and _ACCEPTED.fullmatch(given) else secrets.token_hex(16)
     _current.set(request_id)
     return request_id

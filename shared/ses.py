@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
 
-import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.addresses import bare_address, normalise
-from shared.ses_values import MAX_TEXT, UnreadableError, items, part, text, time
+from shared.ses_values import MAX_TEXT, UnreadableError, items, json_in, part, text, time
 
 UNREADABLE = "Unreadable"
 KNOWN_KINDS = frozenset({
@@ -78,7 +77,7 @@ def metric_kind(kind: str) -> str:
 
 def _ses_document(message: str) -> dict[str, Any]:
     try:
-        document = json.loads(message)
+        document = json_in(message)
     except (ValueError, RecursionError):
         raise NotSesContentError("not JSON") from None
     if not isinstance(document, dict) or not ({"eventType", "notificationType"} & document.keys()):

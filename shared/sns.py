@@ -6,10 +6,8 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify
 
 import json
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 from shared.errors import ServiceError
@@ -18,40 +16,28 @@ NOTIFICATION = "Notification"
 SUBSCRIPTION_CONFIRMATION = "SubscriptionConfirmation"
 UNSUBSCRIBE_CONFIRMATION = "UnsubscribeConfirmation"
 
-REGION = r"[a-z]{2}(?:-[a-z]{2,10}){1,3}-\d{1,2}"
+REGION = r"[a-z]{2}(?:-[a-z]{2,10}){1,3}-[0-9]{1,2}"
 TOPIC_ARN = re.compile(
-    rf"arn:(?P<partition>aws|aws-cn|aws-us-gov):sns:(?P<region>{REGION}):\d{{12}}:[A-Za-z0-9_-]{{1,256}}(?:\.fifo)?"
+    rf"arn:(?P<partition>aws|aws-cn|aws-us-gov):sns:(?P<region>{REGION}):[0-9]{{12}}:[A-Za-z0-9_-]{{1,256}}(?:\.fifo)?"
 )
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
 _ONE_LINE = re.compile(r"[^\r\n]*")
 
-_OF_SUBSCRIPTIONS = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
-_SIGNED = {
-    NOTIFICATION: ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+_OF_ALL = frozenset({
+    "Type", "MessageId", "TopicArn", "Message", "Timestamp",
+    "SignatureVersion", "Signature", "SigningCertURL",
+})  # fmt: skip
+_OF_SUBSCRIPTIONS = _OF_ALL | {"SubscribeURL", "Token"}
+_WANTED = {
+    NOTIFICATION: _OF_ALL,
     SUBSCRIPTION_CONFIRMATION: _OF_SUBSCRIPTIONS,
     UNSUBSCRIBE_CONFIRMATION: _OF_SUBSCRIPTIONS,
 }
-_OF_ALL = {
-    *("Type", "MessageId", "TopicArn", "Message", "Timestamp"),
-    *("SignatureVersion", "Signature", "SigningCertURL"),
-}
-_WANTED = {kind: frozenset({*_OF_ALL, *signed} - {"Subject"}) for kind, signed in _SIGNED.items()}
-_READ = (*sorted(_OF_ALL), "Subject", "SubscribeURL", "Token")
+_READ = (*sorted(_OF_SUBSCRIPTIONS), "Subject")
 
 
-def _signing(names: Sequence[str]) -> tuple[str, Callable[[Any], tuple[str, ...]]]:
-    """Return the template of a signed string and what takes its values out of a message's fields."""
-    return "".join(f"{name}\n%s\n" for name in names), itemgetter(*names)
-
-
-# By type, and by whether there is a subject, which takes part only then.
-_SIGNINGS = {
-    (kind, subject): _signing([name for name in signed if subject or name != "Subject"])
-    for kind, signed in _SIGNED.items()
-    for subject in (False, True)
-}
 # What stands between two line breaks of the signed string must not hold one itself: else one signature
 # would fit several messages. `Message` alone may: the fixed shapes of all that follows keep it unambiguous.
 _SHAPES = {
@@ -112,7 +98,7 @@ def parse_envelope(body: bytes) -> SnsEnvelope:
     """Return the envelope in `body`; raise MalformedMessageError, saying why, where it holds none."""
     document = _json_object(body)
     kind = document.get("Type")
-    if not isinstance(kind, str) or kind not in _SIGNED:
+    if not isinstance(kind, str) or kind not in _WANTED:
         raise MalformedMessageError(_why_no_type(document))
     fields = {name: document[name] for name in _READ if document.get(name) is not None}
     if not _WANTED[kind] <= fields.keys():
@@ -127,8 +113,17 @@ def parse_envelope(body: bytes) -> SnsEnvelope:
 
 def string_to_sign(envelope: SnsEnvelope) -> bytes:
     """Return what SNS signed: name and value of each signed field, a line each, in AWS's fixed order."""
-    template, values = _SIGNINGS[envelope.type, "Subject" in envelope.fields]
-    return (template % values(envelope.fields)).encode()
+    f = envelope.fields
+    if f["Type"] == NOTIFICATION:  # a subject takes part only where there is one
+        between = f"Subject\n{f['Subject']}\nTimestamp\n" if "Subject" in f else "Timestamp\n"
+        end = ""
+    else:
+        between = f"SubscribeURL\n{f['SubscribeURL']}\nTimestamp\n"
+        end = f"Token\n{f['Token']}\n"
+    return (
+        f"Message\n{f['Message']}\nMessageId\n{f['MessageId']}\n{between}{f['Timestamp']}\n"
+        f"{end}TopicArn\n{f['TopicArn']}\nType\n{f['Type']}\n"
+    ).encode()
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -173,7 +168,7 @@ def _why_no_type(document: dict[str, Any]) -> str:
             "This is SES's event without SNS's envelope: raw message delivery is switched on. "
             "Switch it off in the subscription, since raw messages carry no signature."
         )
-    return "The message's Type is none of " + ", ".join(_SIGNED) + "."
+    return "The message's Type is none of " + ", ".join(_WANTED) + "."
 
 
 def _time(timestamp: str) -> datetime:

@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import Flask, Request
-from werkzeug.routing import MapAdapter
+from flask import Flask
 
 from shared.errors import install_error_handlers
 from shared.internal_client import InternalClient
@@ -20,21 +19,11 @@ from webhook_service.errors import STATUSES
 from webhook_service.origins import SnsOrigins
 from webhook_service.processing import MessageProcessor
 from webhook_service.settings import WebhookSettings, read_settings
+from webhook_service.sns_endpoint import SnsEndpoint
 from webhook_service.subscriptions import SubscriptionConfirmer
 from webhook_service.verification import SnsVerifier
 
-
-class _App(Flask):
-    """Flask that matches the path alone: binding to host and port takes as long as a view.
-
-    Fit for routes without a trailing slash, without subdomains, and without links to themselves.
-    """
-
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Return what finds the route of `request`."""
-        if request is None:
-            return None
-        return self.url_map.bind("", default_method=request.method, path_info=request.path)
+ENDPOINT = "webhook_service.endpoint"
 
 
 def create_app(
@@ -47,29 +36,22 @@ def create_app(
     """Build the application from `settings`, by default the environment's; tests hand in the rest."""
     settings = settings or read_settings(environment(Path(".env")))
     configure_logging(settings.log_level)
-    app = _App("webhook_service", static_folder=None)
+    app = Flask("webhook_service", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # success first, as people read
-    app.config["MAX_CONTENT_LENGTH"] = views.MAX_BODY_BYTES + 1  # the views tell "more" from "just full"
-    app.extensions[views.EXTENSION] = _services(settings, config_client, clock, wait)
     install_request_logging(app, observe_request)
     install_error_handlers(app, STATUSES)
     app.register_blueprint(views.bp)
+    client = config_client or _config_client(settings)
+    topics = ClinicMapper(settings.shared_topic_arns, client, clock, wait)
+    app.extensions[views.TOPICS] = topics
+    origins = SnsOrigins(settings.sns_dev_origin)
+    verifier = SnsVerifier(topics, CertificateStore(origins, clock))
+    processor = MessageProcessor(client, SubscriptionConfirmer(origins))
+    endpoint = SnsEndpoint(verifier, processor)
+    app.extensions[ENDPOINT] = endpoint
+    app.wsgi_app = endpoint.in_front_of(app.wsgi_app)  # type: ignore[assignment,method-assign]
     return app
 
 
-def _services(
-    settings: WebhookSettings,
-    client: ConfigClient | None,
-    clock: Callable[[], float],
-    wait: Callable[[float], None],
-) -> views.Services:
-    client = client or HttpConfigClient(
-        InternalClient(settings.config_service_url, settings.internal_api_token)
-    )
-    origins = SnsOrigins(settings.sns_dev_origin)
-    topics = ClinicMapper(settings.shared_topic_arns, client, clock, wait)
-    return views.Services(
-        verifier=SnsVerifier(topics, CertificateStore(origins, clock)),
-        processor=MessageProcessor(client, SubscriptionConfirmer(origins)),
-        topics=topics,
-    )
+def _config_client(settings: WebhookSettings) -> ConfigClient:
+    return HttpConfigClient(InternalClient(settings.config_service_url, settings.internal_api_token))

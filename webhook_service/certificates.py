@@ -9,9 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import requests
-import urllib3
+from http import HTTPStatus
 
 from shared.errors import ServiceError
 from webhook_service import metrics
@@ -20,6 +18,7 @@ from webhook_service.origins import SnsOrigins
 from webhook_service.signing_certificate import SigningCertificate, read_certificate
 from webhook_service.single_flight import SingleFlight
 from webhook_service.time_budget import CERTIFICATE_CONNECT, CERTIFICATE_DEADLINE, CERTIFICATE_READ
+from webhook_service.timed_visits import NoAnswerError, Patience, visited
 
 MAX_FETCHES = 3  # at once in a process: anybody can name certificates that are not there
 MAX_BYTES = 64 * 1024
@@ -66,9 +65,6 @@ class CertificateStore:
         self._lock = threading.Lock()  # for writing
         self._fetches: SingleFlight[str, SigningCertificate] = SingleFlight()
         self._slots = threading.BoundedSemaphore(MAX_FETCHES)
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.headers["Accept-Encoding"] = "identity"
 
     def check_url(self, url: str, region: str) -> None:
         """Raise UntrustedUrlError where `url` is not one of SNS's certificates of `region`."""
@@ -117,25 +113,14 @@ class CertificateStore:
             self._slots.release()
 
     def _download(self, url: str) -> bytes:
-        deadline = self._clock() + CERTIFICATE_DEADLINE
-        timeouts = (CERTIFICATE_CONNECT, CERTIFICATE_READ)
+        patience = Patience(CERTIFICATE_CONNECT, CERTIFICATE_READ, CERTIFICATE_DEADLINE)
         try:
-            with self._session.get(url, stream=True, timeout=timeouts, allow_redirects=False) as response:
-                if response.status_code != requests.codes.ok:
+            with visited(url, patience) as response:
+                if response.status_code != HTTPStatus.OK:
                     raise CertificateUnavailableError(f"SNS answered {response.status_code}.")
-                return self._body(response, deadline)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise CertificateUnavailableError(
-                f"The certificate could not be fetched: {type(error).__name__}."
-            ) from None
-
-    def _body(self, response: requests.Response, deadline: float) -> bytes:
-        """Return the body, read in pieces as they come: `iter_content` would wait for a whole chunk."""
-        body = b""
-        while piece := response.raw.read1(MAX_BYTES):
-            body += piece
-            if len(body) > MAX_BYTES:
-                raise CertificateUnavailableError("The certificate is too large.")
-            if self._clock() > deadline:
-                raise CertificateUnavailableError("The certificate came too slowly.")
+                body: bytes = response.raw.read(MAX_BYTES + 1)
+        except NoAnswerError as why:
+            raise CertificateUnavailableError(f"The certificate could not be fetched: {why}.") from None
+        if len(body) > MAX_BYTES:
+            raise CertificateUnavailableError("The certificate is too large.")
         return body

@@ -101,6 +101,16 @@ class EventsRefusedError(TryLaterError):
     hint = "See config_service's log; the message comes again, and then goes to its dead-letter queue."
 
 
+class HeldEventsFullError(TryLaterError):
+    """Events of a message could not be held, since config_service holds too many of their topic."""
+
+    code = "held_events_full"
+    hint = (
+        "Assign or dismiss held events of config_service, or raise its HELD_EVENTS_PER_TOPIC; the message "
+        "comes again, and then goes to its dead-letter queue."
+    )
+
+
 STATUSES: Mapping[type[ServiceError], int] = {
     MalformedMessageError: 400,
     RawDeliveryError: 400,

@@ -12,11 +12,13 @@ monkey.patch_all()  # before anything imports sockets and locks
 from shared.serving import (  # noqa: E402
     child_exit,
     cores,
+    forbid_core_dumps,
     make_metrics_directory,
     refuse_to_start,
     worker_processes,
 )
 
+forbid_core_dumps()
 _remove_metrics = make_metrics_directory("webhook_service")
 
 # These import prometheus_client, which looks for the directory when it is imported.
@@ -36,7 +38,7 @@ wsgi_app = "webhook_service:create_app()"
 bind = "0.0.0.0:8002"  # SNS comes from outside; a machine that is reached directly is told with -b
 # Greenlets, not threads: a message mostly waits for config_service's commit, and threads that wake each
 # other under one interpreter lock take half of a core for that alone. See docs/performance.md.
-worker_class = "gevent"
+worker_class = "shared.greenlet_worker.PunctualGreenletWorker"  # gevent's, with time limits
 workers = worker_processes(cores())
 worker_connections = 1000  # of one process, idle ones included; more wait in the kernel's queue
 

@@ -15,6 +15,8 @@ class SnsOrigins:
         (`sns.s3-us-west-2.amazonaws.com` is a bucket) need no rule of their own. `region` must have the
         shape of one. https://docs.aws.amazon.com/general/latest/gr/sns.html
         """
+        if not url.isascii():  # a digit of another script in `region` would make a host of its own
+            return None
         for origin in (_amazon(region), self._dev_origin):
             if origin is not None and url.startswith(f"{origin}/"):
                 return url[len(origin) :]

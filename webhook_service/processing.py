@@ -8,13 +8,22 @@ from typing import Any
 
 import structlog
 
-from shared.internal_api import CONFIRMED, DUPLICATE, HELD, IGNORED, RECORDED, FeedbackEvent, RecordResult
-from shared.logging import describe
+from shared.access_line import describe
+from shared.internal_api import (
+    CONFIRMED,
+    DUPLICATE,
+    HELD,
+    IGNORED,
+    RECORDED,
+    TRY_LATER,
+    FeedbackEvent,
+    RecordResult,
+)
 from shared.ses import UNREADABLE, NotSesContentError, SesEvent, metric_kind, parse_ses_message
 from shared.sns import NOTIFICATION, SUBSCRIPTION_CONFIRMATION, UNSUBSCRIBE_CONFIRMATION
 from webhook_service import metrics
 from webhook_service.config_client import ConfigClient
-from webhook_service.errors import EventsRefusedError
+from webhook_service.errors import EventsRefusedError, HeldEventsFullError
 from webhook_service.subscriptions import SubscriptionConfirmer
 from webhook_service.verified_message import VerifiedMessage
 
@@ -47,7 +56,7 @@ class MessageProcessor:
         Raise a ServiceError where SNS has to send it again.
         """
         result = self._handlers[message.type](message)
-        metrics.MESSAGES.labels(message.type, result).inc()
+        metrics.message_series(message.type, result).inc()
         return result
 
     def _notification(self, message: VerifiedMessage) -> str:
@@ -61,7 +70,7 @@ class MessageProcessor:
             [FeedbackEvent(message.message_id, message.topic_arn, event) for event in events]
         )
         for event, result in zip(events, results, strict=True):
-            metrics.EVENTS.labels(metric_kind(event.kind), result.result).inc()
+            metrics.event_series(metric_kind(event.kind), result.result).inc()
         return _overall(message, events, results)
 
     def _subscription(self, message: VerifiedMessage) -> str:
@@ -87,9 +96,12 @@ def _ignored(message: VerifiedMessage, why: str) -> str:
 def _overall(message: VerifiedMessage, events: Sequence[SesEvent], results: Sequence[RecordResult]) -> str:
     found = {result.result for result in results}
     kinds = sorted({metric_kind(event.kind) for event in events})  # a kind is the publisher's own text
-    if unknown := found - set(_BY_WEIGHT):
+    if unknown := found - {*_BY_WEIGHT, TRY_LATER}:
         log.error("events not taken by config_service", **_about(message, sorted(unknown)), kinds=kinds)
         raise EventsRefusedError("config_service did not take every event of the message.")
+    if TRY_LATER in found:
+        log.error("events not held: too many of their topic are", **_about(message, TRY_LATER), kinds=kinds)
+        raise HeldEventsFullError("Too many events of this topic wait for their clinic.")
     overall = next(result for result in _BY_WEIGHT if result in found)
     clinics = sorted({result.clinic_id for result in results if result.clinic_id})
     rules = sorted({result.rule for result in results if result.rule})

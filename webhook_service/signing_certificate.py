@@ -14,6 +14,7 @@ LEAST_KEY_BITS = 2048
 
 _NOT_READABLE = (
     ValueError,
+    TypeError,  # where a name is of a type that only other names may have
     UnsupportedAlgorithm,
     x509.InvalidVersion,
     x509.DuplicateExtension,

@@ -4,15 +4,16 @@ https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.ht
 """
 
 import re
+from http import HTTPStatus
 from urllib.parse import parse_qsl
 
-import requests
 import structlog
 
 from webhook_service import metrics
 from webhook_service.errors import ConfirmationFailedError, UntrustedUrlError
 from webhook_service.origins import SnsOrigins
-from webhook_service.time_budget import CONFIRMATION_CONNECT, CONFIRMATION_READ
+from webhook_service.time_budget import CONFIRMATION_CONNECT, CONFIRMATION_DEADLINE, CONFIRMATION_READ
+from webhook_service.timed_visits import NoAnswerError, Patience, visited
 from webhook_service.verified_message import VerifiedMessage
 
 log = structlog.get_logger(__name__)
@@ -27,8 +28,6 @@ class SubscriptionConfirmer:
     def __init__(self, origins: SnsOrigins) -> None:
         """Take the origins to trust."""
         self._origins = origins
-        self._session = requests.Session()
-        self._session.trust_env = False
 
     def confirm(self, message: VerifiedMessage) -> None:
         """Confirm the subscription that `message` announces; doing so again does no harm.
@@ -41,7 +40,7 @@ class SubscriptionConfirmer:
             metrics.CONFIRMATIONS.labels("refused").inc()
             log.warning("SubscribeURL refused", messageId=message.message_id, topicArn=message.topic_arn)
             raise UntrustedUrlError("SubscribeURL does not confirm this topic at Amazon SNS in its region.")
-        why_not = self._visit(url)
+        why_not = _visit(url)
         if why_not:
             metrics.CONFIRMATIONS.labels("failed").inc()
             log.error("subscription not confirmed", topicArn=message.topic_arn, reason=why_not)
@@ -51,15 +50,16 @@ class SubscriptionConfirmer:
     def _is_for(self, message: VerifiedMessage, url: str) -> bool:
         path = _PATH.fullmatch(self._origins.path_in(url, message.region) or "")
         wanted = {"Action": "ConfirmSubscription", "TopicArn": message.topic_arn, "Token": message.token}
-        given = parse_qsl(path["query"], keep_blank_values=True) if path else []
-        return len(given) == len(wanted) and dict(given) == wanted
+        query = path["query"] if path else ""
+        return query.count("&") == len(wanted) - 1 and dict(parse_qsl(query)) == wanted
 
-    def _visit(self, url: str) -> str | None:
-        """Return None where SNS answered 200, else why it counts as failed; the answer is not read."""
-        timeouts = (CONFIRMATION_CONNECT, CONFIRMATION_READ)
-        try:
-            with self._session.get(url, stream=True, timeout=timeouts, allow_redirects=False) as response:
-                confirmed = response.status_code == requests.codes.ok
-                return None if confirmed else f"SNS answered {response.status_code}"
-        except requests.RequestException as error:
-            return type(error).__name__
+
+def _visit(url: str) -> str | None:
+    """Return None where SNS answered 200, else why it counts as failed; the answer is not read."""
+    patience = Patience(CONFIRMATION_CONNECT, CONFIRMATION_READ, CONFIRMATION_DEADLINE)
+    try:
+        with visited(url, patience) as response:
+            confirmed = response.status_code == HTTPStatus.OK
+            return None if confirmed else f"SNS answered {response.status_code}"
+    except NoAnswerError as why:
+        return str(why)

@@ -28,13 +28,13 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
     "2": hashes.SHA256(),
 }
 _PADDING = PKCS1v15()
-_SAME_IN_HEADER = {
-    "x-amz-sns-message-type": "Type",
-    "x-amz-sns-topic-arn": "TopicArn",
-    "x-amz-sns-message-id": "MessageId",
-}
+_SAME_IN_HEADER = (
+    ("x-amz-sns-message-type", "Type"),
+    ("x-amz-sns-topic-arn", "TopicArn"),
+    ("x-amz-sns-message-id", "MessageId"),
+)
 _RAW_DELIVERY = "x-amz-sns-rawdelivery"
-LOOKED_AT = (*_SAME_IN_HEADER, _RAW_DELIVERY)
+LOOKED_AT = (*(header for header, _ in _SAME_IN_HEADER), _RAW_DELIVERY)
 
 
 class SnsVerifier:
@@ -77,14 +77,10 @@ class SnsVerifier:
         certificate = self._certificates.kept(url, region)
         if certificate is None:
             self._certificates.check_url(url, region)
-        owner = self._owner(envelope.topic_arn)
-        return certificate or self._certificates.get(url, region), owner
-
-    def _owner(self, topic_arn: str) -> TopicOwner:
-        owner = self._topics.find(topic_arn)
+        owner = self._topics.find(envelope.topic_arn)
         if owner is None:
             raise UnknownTopicError("The message comes from a topic that is not ours.")
-        return owner
+        return certificate or self._certificates.get(url, region), owner
 
 
 def _refuse_raw_delivery(headers: Mapping[str, str]) -> None:
@@ -96,8 +92,8 @@ def _refuse_raw_delivery(headers: Mapping[str, str]) -> None:
 
 
 def _compare(envelope: SnsEnvelope, headers: Mapping[str, str]) -> None:
-    for header, name in _SAME_IN_HEADER.items():
-        if headers.get(header, envelope.fields[name]) != envelope.fields[name]:
+    for header, name in _SAME_IN_HEADER:
+        if header in headers and headers[header] != envelope.fields[name]:
             raise HeaderMismatchError(f"The header {header} differs from the body's {name}.")
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from shared.batching import Batcher, WaitedTooLongError, _Request
+from shared.batching import Batcher, NoRoomError, WaitedTooLongError, _Request
 
 SECONDS = 20  # for a thread to get where it must get; none needs them
 
@@ -15,12 +15,12 @@ SECONDS = 20  # for a thread to get where it must get; none needs them
 class Line:
     """Answers with the negative of each number, the first call only once it is let through."""
 
-    def __init__(self, limit: int = 100, patience: float | None = None) -> None:
+    def __init__(self, limit: int = 100, patience: float | None = None, room: int | None = None) -> None:
         self.calls: list[list[int]] = []
         self.first_is_in = threading.Event()
         self.go_on = threading.Event()
         self.fails: Callable[[Sequence[int]], BaseException | None] = lambda _: None
-        self.batcher: Batcher[int, int] = Batcher(self.answer, limit, patience)
+        self.batcher: Batcher[int, int] = Batcher(self.answer, limit, patience, room)
 
     def answer(self, numbers: Sequence[int]) -> list[int]:
         self.calls.append(list(numbers))
@@ -105,6 +105,21 @@ def test_who_waits_too_long_for_an_earlier_call_is_told_and_stops_nobody() -> No
         assert first.result(SECONDS) == [-1]
     assert line.batcher([3]) == [-3]
     assert line.calls == [[1], [3]]
+
+
+def test_who_finds_the_queue_full_is_turned_away_at_once_and_stops_nobody() -> None:
+    line = Line(room=1)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(line.batcher, [1])
+        assert line.first_is_in.wait(SECONDS)
+        second = pool.submit(line.batcher, [2])
+        line.await_waiting(1)
+        with pytest.raises(NoRoomError):
+            line.batcher([3])
+        line.go_on.set()
+        assert [first.result(SECONDS), second.result(SECONDS)] == [[-1], [-2]]
+    assert line.batcher([4]) == [-4]
+    assert line.calls == [[1], [2], [4]]
 
 
 def test_who_is_to_lead_or_has_gone_out_waits_on_whatever_its_patience() -> None:

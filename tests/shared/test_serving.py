@@ -1,6 +1,8 @@
 """How many processes a machine, or a container of it, is good for."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,10 @@ def test_the_environment_has_the_last_word(
     if given is not None:
         monkeypatch.setenv("WEB_CONCURRENCY", given)
     assert serving.worker_processes(3) == count
+
+
+def test_a_process_that_forbids_core_dumps_and_its_children_leave_none() -> None:
+    show = "import subprocess; from shared.serving import forbid_core_dumps as f; f(); subprocess.run(['cat', '/proc/self/limits'])"
+    shown = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True).stdout
+    (line,) = (line for line in shown.splitlines() if line.startswith("Max core file size"))
+    assert line.split()[-3:-1] == ["0", "0"]

@@ -1,6 +1,5 @@
 """Which certificates are believed, and how they are fetched and kept."""
 
-import io
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from flask import Flask
 from sns_kit import CERT_PATH, CERT_URL, DEV_ORIGIN, HOST, NOW, THREADS, Clock, Post, Sns, certificate, sample
 
 from webhook_service import certificates
+from webhook_service.app import ENDPOINT
 from webhook_service.certificates import NAMES, CertificateStore
 from webhook_service.errors import (
     BadCertificateError,
@@ -25,7 +25,6 @@ from webhook_service.errors import (
 )
 from webhook_service.origins import SnsOrigins
 from webhook_service.signing_certificate import read_certificate
-from webhook_service.views import EXTENSION
 
 SNS_NAME = frozenset({"sns.amazonaws.com"})
 
@@ -242,21 +241,6 @@ def test_a_certificate_counts_at_the_time_of_the_message(
     assert response.json.get("code", "bad_certificate") == "bad_certificate"
 
 
-class _Drip(io.RawIOBase):
-    """A body that comes a byte a second, for ever."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def readable(self) -> bool:
-        return True
-
-    def read1(self, _: int = -1) -> bytes:
-        self._clock.advance(1)
-        assert self._clock.seconds < 1010, "nobody looks at the clock"
-        return b"-"
-
-
 FAILURES: list[tuple[str, dict[str, Any]]] = [
     ("refused", {"body": requests.ConnectionError()}),
     ("timeout", {"body": requests.ReadTimeout()}),
@@ -294,17 +278,6 @@ def test_a_certificate_that_is_too_large_is_given_up(
         store.get(CERT_URL, "us-east-1")
 
 
-def test_a_certificate_that_drips_is_given_up(
-    store: CertificateStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    response = requests.Response()
-    response.status_code = 200
-    response.raw = _Drip(clock)
-    monkeypatch.setattr(requests.Session, "send", lambda *_, **__: response)
-    with pytest.raises(CertificateUnavailableError, match="too slowly"):
-        store.get(CERT_URL, "us-east-1")
-
-
 def test_a_wrong_certificate_is_not_kept_either(
     post: Post, sns: Sns, network: responses.RequestsMock, key: rsa.RSAPrivateKey, certificate_pem: bytes
 ) -> None:
@@ -322,7 +295,7 @@ def test_fetching_is_bounded_and_follows_nobody(
     assert sent["timeout"] == (1.0, 1.5)
     assert sent["verify"] is True
     assert sent["stream"] is True
-    assert store._session.trust_env is False
+    assert not sent["proxies"]
 
 
 def test_a_kept_certificate_is_fetched_again_after_an_hour(
@@ -437,7 +410,7 @@ def test_what_is_kept_serves_while_no_more_can_be_fetched(
 def test_too_many_fetches_are_answered_with_503(
     post: Post, sns: Sns, app: Flask, amazon: responses.RequestsMock
 ) -> None:
-    slots = app.extensions[EXTENSION].verifier._certificates._slots
+    slots = app.extensions[ENDPOINT].verifier._certificates._slots
     while slots.acquire(blocking=False):
         pass
     response = post(sns.notification(sample("event_bounce")))

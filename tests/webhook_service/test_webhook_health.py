@@ -23,9 +23,9 @@ from shared.internal_connections import Answer
 from shared.serving import cores
 from shared.ses import SesEvent
 from webhook_service import create_app
+from webhook_service.app import ENDPOINT
 from webhook_service.config_client import HttpConfigClient
 from webhook_service.settings import WebhookSettings
-from webhook_service.views import EXTENSION
 
 CONF = Path(webhook_service.__file__).parent / "gunicorn.conf.py"
 
@@ -108,7 +108,7 @@ def real_client(settings: WebhookSettings, internal: Internal) -> FlaskClient:
 
 
 def test_the_client_is_by_default_the_real_one_of_the_settings(settings: WebhookSettings) -> None:
-    client = create_app(settings).extensions[EXTENSION].processor._client
+    client = create_app(settings).extensions[ENDPOINT].processor._client
     assert isinstance(client, HttpConfigClient)
     assert client._client._base_url == settings.config_service_url
     assert client._client._headers == {"Authorization": "Bearer token-of-tests"}

@@ -206,13 +206,20 @@ def test_the_result_of_a_message_is_that_of_its_weightiest_event(
     assert post(sns.notification(document)).json["result"] == overall
 
 
-@pytest.mark.parametrize("result", ["refused", "a word of the future"])
+@pytest.mark.parametrize(
+    ("result", "code"),
+    [
+        ("refused", "events_refused"),
+        ("a word of the future", "events_refused"),
+        ("try_later", "held_events_full"),
+    ],
+)
 def test_an_event_that_is_not_taken_comes_again(
-    result: str, post: Post, sns: Sns, config_service: FakeConfigService
+    result: str, code: str, post: Post, sns: Sns, config_service: FakeConfigService
 ) -> None:
     config_service.answers["recipient@example.com"] = RecordResult(result, message="bad recipient")
     response = post(sns.notification(sample("event_bounce")))
-    assert (response.status_code, response.json["code"]) == (503, "events_refused")
+    assert (response.status_code, response.json["code"]) == (503, code)
     assert response.headers["Retry-After"] == "20"
 
 

@@ -1,0 +1,59 @@
+"""The line that says what became of a request, and its count: the same for every way that one is served."""
+
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, Self
+
+import structlog
+
+from shared.request_id import begin_request, current_request_id
+
+Observer = Callable[[str, str, int, float], None]
+
+log = structlog.get_logger("access")
+
+
+class AccessLine:
+    """What the line of one request will say."""
+
+    __slots__ = ("facts", "started")
+
+    def __init__(self) -> None:
+        """Begin to measure the time."""
+        self.started = time.perf_counter()
+        self.facts: dict[str, Any] = {}
+
+    @classmethod
+    def begin(cls, given_request_id: str | None) -> Self:
+        """Begin this context's request, under the caller's id where it is a good one."""
+        line = cls()
+        _line.set(line)
+        begin_request(given_request_id)
+        return line
+
+    @classmethod
+    def current(cls) -> "AccessLine":
+        """Return the line of this context's request; a new one where none has begun."""
+        return _line.get() or cls()
+
+    @property
+    def request_id(self) -> str:
+        """The id of the request."""
+        return current_request_id()
+
+    def end(self, method: str, route: str, status: int, observe: Observer) -> None:
+        """Log the request under its route's template, and call `observe(method, route, status, seconds)`."""
+        seconds = time.perf_counter() - self.started
+        observe(method, route, status, seconds)
+        ms = round(seconds * 1000, 1)
+        log.info("request", method=method, route=route, status=status, ms=ms, **self.facts)
+
+
+_line: ContextVar[AccessLine | None] = ContextVar("access_line", default=None)
+
+
+def describe(**facts: Any) -> None:
+    """Add what a person may want to know of this request to the line that is logged at its end."""
+    if line := _line.get():
+        line.facts |= facts
