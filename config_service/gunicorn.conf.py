@@ -7,11 +7,13 @@ from typing import Any
 from shared.serving import (
     child_exit,
     cores,
+    forbid_core_dumps,
     make_metrics_directory,
     refuse_to_start,
     worker_processes,
 )
 
+forbid_core_dumps()
 _remove_metrics = make_metrics_directory("config_service")
 
 # These import prometheus_client, which looks for the directory when it is imported.
@@ -29,7 +31,7 @@ __all__ = ["child_exit"]  # gunicorn's hook
 
 wsgi_app = "config_service:create_app()"
 bind = "0.0.0.0:8001"  # behind the platform's gateway; -b tells a machine that is reached directly
-worker_class = "gthread"
+worker_class = "shared.thread_worker.PunctualThreadWorker"  # slow clients never hold all threads
 # SQLite has one writer at a time: within one process those who write queue for it, between processes they
 # sleep and try again.
 workers = worker_processes(1 if _settings.database_url.startswith("sqlite:") else cores())

@@ -10,7 +10,7 @@ from jwt import PyJWK, PyJWKClient
 from jwt.exceptions import PyJWKClientConnectionError
 
 from config_service.errors import KeysUnavailableError, UnauthenticatedError
-from config_service.services.principal import ROLES, Principal
+from config_service.services.principal import NOT_PEOPLE, ROLES, Principal
 from config_service.settings import JwtSettings
 
 _ASYMMETRIC = ("RS256", "ES256")
@@ -19,6 +19,7 @@ _REFETCH = 30.0  # seconds between two fetches that unknown key ids may cause
 _RETRY = 5.0  # seconds after a failed fetch in which nobody waits for another one
 _FETCH_TIMEOUT = 3  # seconds
 MAX_TOKEN_LENGTH = 8192  # characters
+MAX_NAME_LENGTH = 255  # characters: OpenID Connect Core, section 2
 
 _ISSUE_ANEW = "Have the token issued with sub, role, clinicIds and exp."
 _COPY_WHOLE = "Copy the token whole; in development `python -m config_service token` makes one."
@@ -107,10 +108,14 @@ class TokenVerifier:
                 issuer=self._settings.issuer,
                 audience=self._settings.audience,
                 leeway=_LEEWAY,
-                options={"require": required, "verify_aud": self._settings.audience is not None},
+                options={
+                    "require": required,
+                    "verify_aud": self._settings.audience is not None,
+                    "enforce_minimum_key_length": True,  # a JWKS may name a key of 512 bits
+                },
             )
         except jwt.PyJWTError as error:
-            raise _refusal(error) from None
+            raise _refusal(error, token) from None
         except (ValueError, TypeError, RecursionError):
             raise UnauthenticatedError("The token is not valid.", hint=_COPY_WHOLE) from None
         return claims
@@ -127,18 +132,34 @@ class TokenVerifier:
         return self._keys.find(key_id)
 
 
-def _refusal(error: jwt.PyJWTError) -> UnauthenticatedError:
+def _refusal(error: jwt.PyJWTError, token: str) -> UnauthenticatedError:
     why = next((text for kind, text in _WHY.items() if isinstance(error, kind)), None)
     if why is None:
         return UnauthenticatedError("The token is not valid.", hint=_COPY_WHOLE)
-    lacking = isinstance(error, jwt.MissingRequiredClaimError)
-    return UnauthenticatedError(why, hint=_ISSUE_ANEW if lacking else None)
+    hint = _ISSUE_ANEW if isinstance(error, jwt.MissingRequiredClaimError) else None
+    # Claims are looked at only once the signature is found right, so that they may be read now.
+    return _of_subject(jwt.decode(token, options={"verify_signature": False}), why, hint)
+
+
+def _of_subject(claims: Mapping[str, Any], why: str, hint: str | None) -> UnauthenticatedError:
+    error = UnauthenticatedError(why, hint=hint)
+    error.subject = claims["sub"] if isinstance(claims.get("sub"), str) else None
+    return error
 
 
 def _principal(claims: Mapping[str, Any]) -> Principal:
     role, clinics = claims.get("role"), claims.get("clinicIds", [])
     if role not in ROLES:
-        raise UnauthenticatedError(f"The token's role is none of {', '.join(ROLES)}.", hint=_ISSUE_ANEW)
+        raise _of_subject(claims, f"The token's role is none of {', '.join(ROLES)}.", _ISSUE_ANEW)
     if not isinstance(clinics, list) or not all(isinstance(clinic, str) for clinic in clinics):
-        raise UnauthenticatedError("The token's clinicIds is no list of clinic ids.", hint=_ISSUE_ANEW)
-    return Principal(str(claims["sub"]), role, frozenset(clinics))
+        raise _of_subject(claims, "The token's clinicIds is no list of clinic ids.", _ISSUE_ANEW)
+    return Principal(_name(claims), role, frozenset(clinics))
+
+
+def _name(claims: Mapping[str, Any]) -> str:
+    """Return whom the audit trail is to name: one line that can be stored, and not how it names services."""
+    name: str = claims["sub"]
+    storable = name.isprintable() and name.strip() and len(name) <= MAX_NAME_LENGTH
+    if not storable or name.startswith(NOT_PEOPLE):
+        raise UnauthenticatedError("The token's sub is no name of a person.", hint=_ISSUE_ANEW)
+    return name

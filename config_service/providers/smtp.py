@@ -14,9 +14,9 @@ from typing import Any
 
 from config_service.providers import public_hosts
 from config_service.providers.base import Email, SendRefusedError
-from config_service.providers.conversation_deadline import ConversationDeadline
 from config_service.providers.mailboxes import ascii_address, one_line
 from config_service.providers.smtp_failures import translate
+from shared.conversation_deadline import ConversationDeadline
 
 TIMEOUT = 10  # seconds, for the connection and for each read
 DEADLINE = 20.0  # seconds, for the whole conversation

@@ -8,7 +8,7 @@ import pytest
 from botocore.credentials import Credentials
 from botocore.exceptions import EndpointConnectionError
 
-from config_service.providers import ses_clients
+from config_service.providers import account_credentials
 from config_service.providers.aws_ses import SesEmailProvider
 from config_service.providers.aws_session import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT
 from config_service.providers.base import Email, ProviderUnavailableError, SendRefusedError
@@ -95,7 +95,7 @@ def test_a_role_that_sts_denies_is_refused_with_the_way_out(
 
 
 def test_a_session_name_is_one_that_sts_takes() -> None:
-    assert ses_clients._session_name("a b/ü:" + 300 * "c") == ("clinic-a-b---" + 300 * "c")[:64]
+    assert account_credentials._session_name("a b/ü:" + 300 * "c") == ("clinic-a-b---" + 300 * "c")[:64]
 
 
 def test_the_network_is_bounded_in_time(

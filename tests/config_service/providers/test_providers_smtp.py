@@ -20,9 +20,9 @@ from config_service.providers.base import (
     SendRefusedError,
     SendThrottledError,
 )
-from config_service.providers.conversation_deadline import ConversationDeadline
 from config_service.providers.smtp import SmtpEmailProvider, SmtpServer
 from config_service.providers.smtp_failures import translate
+from shared.conversation_deadline import ConversationDeadline
 from shared.errors import ServiceError
 
 pytestmark = pytest.mark.enable_socket

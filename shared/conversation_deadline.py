@@ -10,7 +10,7 @@ from typing import Self
 class ConversationDeadline:
     """Shuts connections down when its time is over: a socket's own time-out starts anew with each byte.
 
-    A timer does it, since smtplib reads through a buffered file that knows of no deadline.
+    A timer does it, since smtplib and http.client read through a buffered file that knows of no deadline.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -1,0 +1,110 @@
+"""gunicorn's worker with threads, with the time limits of `shared.client_connections`."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import BoundedSemaphore
+from typing import Any
+
+from gunicorn.workers.gthread import _DEFER, ThreadWorker
+
+from shared.client_connections import MAX_UNREAD, ClientConnection, lost, take_whole
+
+_PIECE = 64 * 1024  # bytes
+
+
+class SeatedConnection(ClientConnection):
+    """A connection that is waited for, by a thread, only while a seat is free.
+
+    So slow clients never hold all threads: the others are left to those whose bytes are there already.
+    """
+
+    def __init__(self, sock: socket.socket, seats: BoundedSemaphore) -> None:
+        """Take an accepted socket, and how many threads of the process may wait for clients at once."""
+        super().__init__(sock)
+        self._seats = seats
+        self._over = False
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """Return what comes; raise ConnectionResetError where it is late, or must be waited for in vain."""
+        if self._over:
+            return b""
+        with suppress(BlockingIOError), self._at_once():
+            return self._sock.recv(size, flags)
+        with self._seat():
+            return super().recv(size, flags)
+
+    def sendall(self, data: bytes | memoryview, flags: int = 0) -> None:
+        """Send `data`; raise ConnectionResetError where it is not taken in time, or must wait in vain."""
+        rest = memoryview(data)
+        with suppress(BlockingIOError), self._at_once():
+            while rest:
+                rest = rest[self._sock.send(rest, flags) :]
+        if rest:
+            with self._seat():
+                super().sendall(rest, flags)
+
+    def hang_up(self) -> None:
+        """Read what has come unasked, which would take the answer along, and let nobody wait for more.
+
+        gunicorn's main thread closes connections, and accepts no others while it waits for a client.
+        """
+        with suppress(OSError), self._at_once():
+            for _ in range(MAX_UNREAD // _PIECE):
+                if not self._sock.recv(_PIECE):
+                    break
+        self._over = True
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        patience = self._sock.gettimeout()
+        self._sock.settimeout(0)
+        try:
+            yield
+        finally:
+            self._sock.settimeout(patience)
+
+    @contextmanager
+    def _seat(self) -> Iterator[None]:
+        if not self._seats.acquire(blocking=False):
+            raise lost("Too many slow clients are being waited for.")
+        try:
+            yield
+        finally:
+            self._seats.release()
+
+
+class PunctualThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Serves each request in a thread, and hangs up on slow and garbled clients."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Take gunicorn's own arguments."""
+        super().__init__(*args, **options)
+        self._seats = BoundedSemaphore(max(1, self.cfg.threads // 2))
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections, or none; who comes once this worker is to end is refused, not kept waiting.
+
+        gunicorn keeps the listening socket open to the end, and the kernel takes connections for it.
+        """
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
+    def handle(self, conn: Any) -> Any:
+        """Serve one request, in a thread; return what gunicorn wants to know of its connection."""
+        if not isinstance(conn.sock, SeatedConnection):
+            conn.sock = SeatedConnection(conn.sock, self._seats)
+        if not conn.initialized and not conn.wait_for_data(0):
+            return _DEFER  # gunicorn's own word for: no thread waits for its first byte
+        conn.sock.begin_request()
+        goes_on = super().handle(conn)
+        if not goes_on:
+            conn.sock.hang_up()
+        return goes_on
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer one request; return whether its connection may carry another one."""
+        take_whole(req)
+        return super().handle_request(req, conn)
