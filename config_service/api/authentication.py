@@ -1,15 +1,19 @@
 """Who may call what: guards that are attached where a blueprint is registered, never in a view."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from flask import g, request
 
 from config_service.api.context import principal, services
-from config_service.errors import ForbiddenError, InvalidError, UnauthenticatedError
+from config_service.errors import ForbiddenError, InvalidError, TooManyRequestsError, UnauthenticatedError
 from config_service.internal_tokens import InternalToken
+from config_service.metrics import FAILED_LOGINS
 from config_service.services.clinic_rows import clinic_not_found
-from config_service.services.principal import service
+from config_service.services.failed_logins import FailedLogins
+from config_service.services.principal import Principal, service
 from config_service.tokens import TokenVerifier
 from shared.internal_api import CLINIC_ID, bearer_token
 
@@ -29,7 +33,8 @@ def bearer_guard(verifier: TokenVerifier) -> Guard:
     """Return what lets only those in who may: by clinic where one is in the path, else super admins."""
 
     def guard() -> None:
-        g.principal = verifier.verify(bearer_token(request.headers.get("Authorization")))
+        with _failures_counted(services().failed_logins, request.remote_addr):
+            g.principal = verifier.verify(bearer_token(request.headers.get("Authorization")))
         clinic_id = (request.view_args or {}).get("clinic_id")
         if clinic_id is None:
             _only_super_admins()
@@ -43,22 +48,49 @@ def internal_guard(tokens: Sequence[InternalToken], scope: str) -> Guard:
     """Return what lets only the holders of an internal token with `scope` in."""
 
     def guard() -> None:
-        given = bearer_token(request.headers.get("Authorization")) or ""
-        fitting = [token for token in tokens if token.fits(given)]  # all are compared: time tells nothing
-        if not fitting:
-            raise UnauthenticatedError(
-                "The internal API needs one of its tokens.",
-                hint="Compare INTERNAL_API_TOKENS with the caller's.",
-            )
-        if scope not in {token.scope for token in fitting}:
-            raise ForbiddenError(
-                f"This needs a token of scope {scope}; this one is for {fitting[0].scope}.",
-                code="wrong_scope",
-                hint="The scope record is webhook_service's, send is the sending services'.",
-            )
-        g.principal = service(fitting[0].name)
+        g.principal = internal_caller(tokens, scope, request.environ, services().failed_logins)
 
     return guard
+
+
+def internal_caller(
+    tokens: Sequence[InternalToken], scope: str, environ: Mapping[str, Any], failed_logins: FailedLogins
+) -> Principal:
+    """Return who sent a request to the internal API; raise where its token is none, or of another scope."""
+    with _failures_counted(failed_logins, environ.get("REMOTE_ADDR")):
+        fitting = _fitting(tokens, bearer_token(environ.get("HTTP_AUTHORIZATION")) or "")
+    if scope not in {token.scope for token in fitting}:
+        raise ForbiddenError(
+            f"This needs a token of scope {scope}; this one is for {fitting[0].scope}.",
+            code="wrong_scope",
+            hint="The scope record is webhook_service's, send is the sending services'.",
+        )
+    return service(fitting[0].name)
+
+
+def _fitting(tokens: Sequence[InternalToken], given: str) -> list[InternalToken]:
+    fitting = [token for token in tokens if token.fits(given)]  # all are compared: time tells nothing
+    if not fitting:
+        raise UnauthenticatedError(
+            "The internal API needs one of its tokens.",
+            hint="Compare INTERNAL_API_TOKENS with the caller's.",
+        )
+    return fitting
+
+
+@contextmanager
+def _failures_counted(failed_logins: FailedLogins, address: str | None) -> Iterator[None]:
+    """Answer 429 in place of 401 to whoever has failed too often."""
+    try:
+        yield
+    except UnauthenticatedError as error:
+        try:
+            failed_logins.count(address, error.subject)
+        except TooManyRequestsError as limited:
+            FAILED_LOGINS.labels(limited.code).inc()
+            raise limited from None
+        FAILED_LOGINS.labels(error.code).inc()
+        raise
 
 
 def _only_super_admins() -> None:
