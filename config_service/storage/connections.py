@@ -1,9 +1,12 @@
 """Opens SQLite and PostgreSQL as this service needs them: durable, bounded in time, tidy with secrets."""
 
+import select
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 import peewee
+import psycopg
 from playhouse.db_url import connect
 from playhouse.postgres_ext import Psycopg3Database
 
@@ -25,11 +28,17 @@ _SQLITE_PRAGMAS = {
 
 def open_sqlite(url: str) -> peewee.Database:
     """Return the SQLite database of a URL such as sqlite:///var/clinic_mail.db, whose folder is made."""
+    path = sqlite_path(url)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return peewee.SqliteDatabase(str(path), pragmas=_SQLITE_PRAGMAS, timeout=LOCK_TIMEOUT)
+
+
+def sqlite_path(url: str) -> Path:
+    """Return the file of a URL such as sqlite:///var/clinic_mail.db; raise SettingsError for one of none."""
     path = url.removeprefix("sqlite:///")
     if not path or path == url:
         raise SettingsError("DATABASE_URL must look like sqlite:///var/clinic_mail.db")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    return peewee.SqliteDatabase(path, pragmas=_SQLITE_PRAGMAS, timeout=LOCK_TIMEOUT)
+    return Path(path)
 
 
 def open_postgresql(url: str) -> peewee.Database:
@@ -51,3 +60,14 @@ def open_postgresql(url: str) -> peewee.Database:
     )
     assert isinstance(database, Psycopg3Database)
     return database
+
+
+def was_ended(connection: Any) -> bool:
+    """Tell whether the server has ended an idle connection of psycopg's: unasked it says nothing else."""
+    try:
+        socket = connection.fileno()
+    except psycopg.OperationalError:
+        return True
+    poller = select.poll()
+    poller.register(socket, select.POLLIN)
+    return bool(poller.poll(0))

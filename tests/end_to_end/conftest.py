@@ -105,8 +105,8 @@ class Services:
     config_urls: list[str] = field(default_factory=list)
     webhook_urls: list[str] = field(default_factory=list)
 
-    def start_config_service(self) -> str:
-        self.config_urls.append(self._start("config_service", {}))
+    def start_config_service(self, port: int | None = None) -> str:
+        self.config_urls.append(self._start("config_service", {}, port))
         return self.config_urls[-1]
 
     def start_webhook_service(self, config_url: str) -> str:
@@ -126,6 +126,11 @@ class Services:
         for process in reversed(self.processes):
             process.wait(30)
 
+    def terminate(self, process: subprocess.Popen[bytes]) -> int:
+        process.terminate()
+        self.processes.remove(process)
+        return process.wait(30)
+
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
@@ -134,8 +139,8 @@ class Services:
     def logs(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in self.var.glob("*.log"))
 
-    def _start(self, package: str, more: dict[str, str]) -> str:
-        port = free_port()
+    def _start(self, package: str, more: dict[str, str], port: int | None = None) -> str:
+        port = port or free_port()
         gunicorn = str(Path(sys.executable).with_name("gunicorn"))
         command = [gunicorn, "-c", str(ROOT / package / "gunicorn.conf.py"), "-b", f"127.0.0.1:{port}"]
         with (self.var / f"{package}-{port}.log").open("wb") as log:
