@@ -69,10 +69,10 @@ def test_reseal_brings_every_clinic_under_the_new_key_and_then_rests(
     services.configs.save_clinic_config(clinic_id="bare", actor=ROOT)
     variables.setenv("CREDENTIALS_KEYS", f"{NEW},{OLD}")
     assert main(["reseal"]) == 0
-    assert "sealed anew: 5 clinics" in lines(capsys)
+    assert "sealed anew: 5 clinics (of 6 looked at)" in lines(capsys)
     variables.setenv("CREDENTIALS_KEYS", NEW)  # the old one may go now
     assert main(["reseal"]) == 0
-    assert lines(capsys) == ["Everything is under key new; older keys can be taken away."]
+    assert lines(capsys) == ["under key new: 10"]
     renewed = create_services()
     for number in range(5):
         config = renewed.sending_order.effective_config(f"c{number}", ROOT)
@@ -95,9 +95,47 @@ def test_reseal_goes_on_past_a_clinic_whose_key_is_lost(
     assert code == 1
     assert "other" in printed.err
     assert len(printed.err.splitlines()) == 1
-    assert "sealed anew: 1 clinics" in printed.out
+    assert printed.out.splitlines()[-5:] == [
+        "sealed anew: 1 clinics (of 2 looked at)",
+        "under key new: 2",
+        "under key other: 2",
+        "Key old can be taken out of CREDENTIALS_KEYS.",
+        "Key other is missing in CREDENTIALS_KEYS: add it again, behind the others.",
+    ]
     for each in (services, other):
         each.repositories.database.close()
+
+
+def test_rehash_says_what_it_did_and_which_key_can_go(
+    variables: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    variables.setenv("ADDRESS_HASH_KEYS", OLD)
+    services = create_services()
+    services.suppressions.add(None, "jane@patients.example", ROOT)
+    services.repositories.database.close()
+    variables.setenv("ADDRESS_HASH_KEYS", f"{NEW},{OLD}")
+    assert main(["rehash", "--count"]) == 1
+    assert "Key old must stay in ADDRESS_HASH_KEYS." in lines(capsys)
+    assert main(["rehash"]) == 0
+    assert lines(capsys) == [
+        "hashed anew: 1 suppression_acts (of 1 looked at)",
+        "hashed anew: 1 suppressions (of 1 looked at)",
+        "under key new: 2",
+        "Key old can be taken out of ADDRESS_HASH_KEYS.",
+    ]
+    variables.setenv("ADDRESS_HASH_KEYS", NEW)
+    assert main(["rehash"]) == 0
+
+
+def test_a_command_that_is_interrupted_says_that_it_can_go_on(
+    variables: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    variables.setattr("config_service.services.resealing.Resealing.run", interrupt)
+    assert main(["reseal"]) == 130
+    assert "run the command again" in capsys.readouterr().err
 
 
 def test_sweep_seals_and_says_so(variables: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from core_kit import ROOT, SOURCE, clinic_admin, codes, counted, event, give_ses
 from config_service.errors import InvalidError, NotFoundError
 from config_service.services.services import Services
 
-LEASE_MS = 10 * 60 * 1000
+LEASE_MS = 2 * 60 * 1000
 
 
 @pytest.fixture
@@ -184,6 +184,16 @@ def test_one_process_sweeps_at_a_time_and_another_takes_over_from_one_that_died(
     clock.advance(1)
     assert other.sweep.run() is True
     assert services.sweep.run() is True  # the lease was given back
+
+
+def test_a_lease_that_was_taken_by_a_clock_that_ran_ahead_keeps_nobody_from_sweeping(
+    services: Services, another_process: Any, clock: Any
+) -> None:
+    two_days = 2 * 24 * 60 * 60 * 1000
+    clock.advance(two_days)
+    assert services.repositories.leases.take("sweep", clock.now, clock.now + LEASE_MS)  # and dies
+    clock.advance(-two_days)
+    assert another_process().sweep.run() is True
 
 
 def test_a_sweep_that_fails_gives_its_lease_back(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,7 +221,7 @@ def test_an_event_that_races_with_the_answer_to_its_test_email_finds_its_clinic(
     def slow_find(self: Any, question: Any) -> Any:
         found = find(self, question)
         mapped.set()
-        finish.wait(2)  # the send is written down meanwhile, if nothing keeps it from that
+        finish.wait(0.5)  # the send is written down meanwhile, if nothing keeps it from that
         return found
 
     monkeypatch.setattr(type(other.feedback._mapping), "find", slow_find)
