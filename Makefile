@@ -1,6 +1,6 @@
 # `make demo` plays the main job; `make test` checks everything. Both set up what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo lint types test bench bench-quick growth soak profile lock clean
+.PHONY: help setup run demo lint types test bench bench-quick growth soak profile fuzz chaos lock sbom clean
 PYTHON ?= python3
 BIN := .venv/bin
 # Processes of the tests: one more than two cores, since many tests wait for a database or a server.
@@ -53,11 +53,22 @@ soak: .venv/.ready ## send at half the top rate for ten minutes, and watch memor
 profile: .venv/.ready .venv-bench/.ready ## draw where both services spend their time under load (needs wrk)
 	@$(BIN)/python -m benchmarks profile
 
+fuzz: .venv/.ready ## ask both services a million things that nobody asks, and 20,000 over HTTP (20 minutes)
+	@$(BIN)/python -m fuzz
+
+KILLS ?= 200
+DATABASE ?= both
+chaos: setup ## kill, cut and fill both services 200 times while events arrive (KILLS, DATABASE, SEED; 20 minutes)
+	@$(BIN)/python -m chaos --kills $(KILLS) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
+
 lock: ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml --group dev -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --group local-aws -o requirements/local-aws.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --group bench -o requirements/bench.txt
+
+sbom: .venv/.ready ## write the software bill of materials that the image carries (after `make lock`)
+	$(BIN)/python -W ignore -m cyclonedx_py requirements requirements/runtime.txt --output-reproducible --of JSON -o requirements/sbom.json
 
 clean: ## remove what was made here: environments, caches, the local database
 	rm -rf .venv .venv-aws .venv-bench var .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
