@@ -51,7 +51,6 @@ class JsonEndpoint:
         headers += [
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),
-            ("X-Content-Type-Options", "nosniff"),
             (REQUEST_ID_HEADER, line.request_id),
         ]
         line.end(environ["REQUEST_METHOD"], self._path, status, self._observe)

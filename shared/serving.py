@@ -1,6 +1,7 @@
 """What the gunicorn configurations of both services share. Imports nothing that imports prometheus_client."""
 
 import os
+import resource
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -50,6 +51,14 @@ def make_metrics_directory(service: str) -> Remove:
             shutil.rmtree(os.environ.pop(MULTIPROCESS_DIRECTORY), ignore_errors=True)
 
     return remove
+
+
+def forbid_core_dumps() -> None:
+    """Let this process and its children leave no image of their memory behind: it holds keys and addresses.
+
+    https://man7.org/linux/man-pages/man5/core.5.html
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def refuse_to_start(service: str, why: str, remove: Remove) -> NoReturn:

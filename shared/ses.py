@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -22,6 +22,8 @@ KNOWN_KINDS = frozenset({
     "DeliveryDelay", "Subscription", UNREADABLE,
 })  # fmt: skip
 CLINIC_TAG = "clinic_id"
+# Nothing is reported before it happens: one event of the year 9999 would outweigh all that come after it.
+CLOCKS_DIFFER = timedelta(days=1)
 MAX_KIND = 64  # characters
 MAX_MESSAGE_ID = 200  # characters; SES's own have about 60
 
@@ -67,6 +69,8 @@ def parse_ses_message(message: str, published_at: datetime) -> list[SesEvent]:
                 UNREADABLE, published_at, sub_type=kind[:MAX_KIND], detail=str(reason)[:MAX_TEXT], raw=message
             )
         ]
+    latest = published_at + CLOCKS_DIFFER
+    events = [event if event.at <= latest else replace(event, at=latest) for event in events]
     return [replace(event, raw=message) if event.kind == UNREADABLE else event for event in events]
 
 

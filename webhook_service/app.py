@@ -10,6 +10,7 @@ from shared.errors import install_error_handlers
 from shared.internal_client import InternalClient
 from shared.logging import configure_logging, install_request_logging
 from shared.metrics import observe_request
+from shared.security_headers import with_security_headers
 from shared.settings import environment
 from webhook_service import views
 from webhook_service.certificates import CertificateStore
@@ -49,7 +50,9 @@ def create_app(
     processor = MessageProcessor(client, SubscriptionConfirmer(origins))
     endpoint = SnsEndpoint(verifier, processor)
     app.extensions[ENDPOINT] = endpoint
-    app.wsgi_app = endpoint.in_front_of(app.wsgi_app)  # type: ignore[assignment,method-assign]
+    app.wsgi_app = with_security_headers(  # type: ignore[assignment,method-assign]
+        endpoint.in_front_of(app.wsgi_app)
+    )
     return app
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 LOCKED = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements/runtime.txt").read_text(), re.MULTILINE))
+HADOLINT = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
 
 
 def _stages() -> dict[str, list[str]]:
@@ -74,9 +76,9 @@ def test_the_bill_of_materials_names_what_is_locked() -> None:
     assert all(component["purl"].startswith("pkg:pypi/") for component in bill["components"])
 
 
-@pytest.mark.skipif(shutil.which("hadolint") is None, reason="hadolint is not installed")
+@pytest.mark.skipif(HADOLINT is None, reason="hadolint is not installed")
 def test_the_linter_has_no_complaint() -> None:
     linted = subprocess.run(
-        ["hadolint", str(ROOT / "Dockerfile")], check=False, capture_output=True, text=True
+        [str(HADOLINT), str(ROOT / "Dockerfile")], check=False, capture_output=True, text=True
     )
     assert (linted.returncode, linted.stdout) == (0, "")

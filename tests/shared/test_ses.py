@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.ses import MAX_TEXT, UNREADABLE, NotSesContentError, SesEvent, parse_ses_message
+from shared.ses import CLOCKS_DIFFER, MAX_TEXT, UNREADABLE, NotSesContentError, SesEvent, parse_ses_message
 
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no bug
 
@@ -264,6 +264,21 @@ def test_the_time_is_the_events_own_else_the_mails(timestamp: Any, at: datetime)
     document = _sample("event_bounce")
     document["bounce"]["timestamp"] = timestamp
     assert _parse(document)[0].at == at
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "at"),
+    [
+        ("2026-02-01T12:00:00.000Z", PUBLISHED + CLOCKS_DIFFER),
+        ("2026-02-01T12:00:00.001Z", PUBLISHED + CLOCKS_DIFFER),
+        ("9999-12-31T23:59:59.999Z", PUBLISHED + CLOCKS_DIFFER),
+    ],
+    ids=["as far as clocks may differ", "a little too far", "the year 9999"],
+)
+def test_an_event_is_not_later_than_its_report(timestamp: str, at: datetime) -> None:
+    document = _sample("event_bounce")
+    document["bounce"]["timestamp"] = timestamp
+    assert {event.at for event in _parse(document)} == {at}
 
 
 def test_texts_are_made_fit_to_be_stored() -> None:

@@ -20,6 +20,7 @@ from shared.batching import WaitedTooLongError
 from shared.internal_api import FeedbackEvent, RecordResult
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
 from shared.internal_connections import Answer
+from shared.security_headers import SECURITY_HEADERS
 from shared.serving import cores
 from shared.ses import SesEvent
 from webhook_service import create_app
@@ -34,6 +35,14 @@ def test_it_is_alive_and_ready(client: FlaskClient) -> None:
     assert client.get("/healthz").json["success"] is True
     response = client.get("/readyz")
     assert (response.status_code, response.json) == (200, {"success": True, "status": "ready"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/healthz"), ("GET", "/nowhere"), ("POST", "/api/v1/webhooks/ses")]
+)
+def test_every_answer_carries_the_security_headers(method: str, path: str, client: FlaskClient) -> None:
+    headers = client.open(path, method=method).headers
+    assert {name: headers.get(name) for name, _ in SECURITY_HEADERS} == dict(SECURITY_HEADERS)
 
 
 def test_it_is_alive_but_not_ready_while_config_service_is_away(
