@@ -1,4 +1,4 @@
-"""The periodic job: seals what direct updates left in the clear and tries held events again."""
+"""The periodic job: seals direct updates, tries held events again, and removes events that are too old."""
 
 import threading
 
@@ -7,23 +7,36 @@ import structlog
 from config_service.clock import Clock
 from config_service.services.clinic_rows import ClinicRows
 from config_service.services.held_events import HeldEvents
+from config_service.services.retention import Retention
 from config_service.storage.audit import LeaseRepository
+from config_service.storage.rate_states import RateStates
 from shared.errors import ServiceError
 
 log = structlog.get_logger(__name__)
 
 LEASE = "sweep"
-_LONGEST = 10 * 60 * 1000  # ms, after which another process may take over from one that died
+# ms, after which another process takes over from one that died; should two run at once, they do no harm.
+_LONGEST = 2 * 60 * 1000
 
 
 class Sweep:
     """One run at a time over all processes."""
 
-    def __init__(self, leases: LeaseRepository, rows: ClinicRows, held: HeldEvents, clock: Clock) -> None:
+    def __init__(
+        self,
+        leases: LeaseRepository,
+        rows: ClinicRows,
+        held: HeldEvents,
+        retention: Retention,
+        rate_states: RateStates,
+        clock: Clock,
+    ) -> None:
         """Take what it works on."""
         self._leases = leases
         self._rows = rows
         self._held = held
+        self._retention = retention
+        self._rate_states = rate_states
         self._clock = clock
 
     def run(self) -> bool:
@@ -36,10 +49,12 @@ class Sweep:
         try:
             sealed = self._rows.seal_direct_updates()
             applied = self._held.retry()
+            removed = self._retention.sweep()
+            self._rate_states.forget_idle(now)
         finally:
             self._leases.give_back(LEASE, until)
-        if sealed or applied:
-            log.info("sweep", sealedClinics=sealed, appliedEvents=applied)
+        if sealed or applied or removed:
+            log.info("sweep", sealedClinics=sealed, appliedEvents=applied, removedEvents=removed)
         return True
 
     def start(self, seconds: float) -> threading.Event:

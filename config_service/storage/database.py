@@ -9,10 +9,11 @@ from typing import Any
 
 import peewee
 
-from config_service.storage.connections import LOCK_TIMEOUT, open_postgresql, open_sqlite
+from config_service.storage.connections import LOCK_TIMEOUT, open_postgresql, open_sqlite, was_ended
 from shared.errors import ServiceError
 
 _PAUSE = 0.05  # seconds
+_BRIEFLY = 300  # ms
 
 
 class StorageUnavailableError(ServiceError):
@@ -80,6 +81,11 @@ class Database:
                 "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", (keys,)
             )
 
+    def wait_briefly(self) -> None:
+        """Give up on a lock, in this transaction, before PostgreSQL would look for a deadlock (after 1 s)."""
+        if not self.is_sqlite:
+            self.execute(f"SET LOCAL lock_timeout = '{_BRIEFLY}ms'")
+
     def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
         """Run one statement with `?` for its parameters and return the cursor."""
         statement = sql if self.is_sqlite else sql.replace("?", "%s")
@@ -110,11 +116,14 @@ class Database:
         return bool(getattr(self._depth, "value", 0))
 
     def _connect(self) -> None:
-        """Open this thread's connection.
+        """Open this thread's connection, and open it anew where the server ended it, as a restart does.
 
         Of two processes that open a new SQLite file at once, one changes it to write-ahead logging, and
         SQLite tells the other at once that it is locked, whatever its time limit; so that one waits here.
         """
+        idle = not (self.is_sqlite or self.peewee.is_closed() or self._in_transaction())
+        if idle and was_ended(self.peewee.connection()):
+            self.close()
         give_up_at = time.monotonic() + LOCK_TIMEOUT
         while self.peewee.is_closed():
             try:

@@ -172,6 +172,23 @@ class HeldEventRepository:
         query = HeldEvent.select().where(HeldEvent.mail_message_id == mail_message_id).order_by(HeldEvent.id)
         return rows.fetch(self._db, query.limit(limit), HeldEventRecord)
 
+    def knows(self, event: HeldEventRecord, recipient_hashes: Collection[str]) -> bool:
+        """Whether this event is held already, under whichever of the hashes."""
+        sql = (
+            "SELECT 1 FROM held_events WHERE sns_message_id = ? AND kind = ? "
+            f"AND recipient_hash IN ({rows.marks(recipient_hashes)})"
+        )
+        with self._db.reading():
+            return bool(
+                self._db.execute(sql, (event.sns_message_id, event.kind, *recipient_hashes)).fetchone()
+            )
+
+    def count_of(self, topic_arn: str, most: int) -> int:
+        """Return how many events of a topic are held, counting no further than `most`."""
+        sql = "SELECT COUNT(*) FROM (SELECT 1 FROM held_events WHERE topic_arn = ? LIMIT ?) AS counted"
+        with self._db.reading():
+            return int(self._db.execute(sql, (topic_arn, most)).fetchone()[0])
+
     def count(self) -> dict[str, int]:
         """Return how many events are held, by the reason."""
         with self._db.reading():

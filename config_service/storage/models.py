@@ -99,6 +99,9 @@ class SuppressionAct(p.Model):
     actor = p.TextField()
     note_sealed = p.TextField(null=True)
     consent = p.BooleanField(default=False)
+    address_sealed = p.TextField(
+        null=True
+    )  # so that it can be hashed with another key once it is off the list
 
     class Meta:
         table_name = "suppression_acts"
@@ -127,11 +130,24 @@ class TestSend(p.Model):
     message_id = p.TextField(null=True, index=True)
     state = p.TextField()  # sending, accepted, refused
     code = p.TextField(null=True)
+    accepted_at = p.BigIntegerField(null=True)
     created_at = p.BigIntegerField()
     actor = p.TextField()
 
     class Meta:
         table_name = "test_sends"
+
+
+class ErasedAddress(p.Model):
+    """The hash of an address that was erased for the clinic in `scope`, or for all where that is empty."""
+
+    address_hash = p.TextField()
+    scope = p.TextField()
+    at = p.BigIntegerField()
+
+    class Meta:
+        table_name = "erased_addresses"
+        primary_key = p.CompositeKey("address_hash", "scope")
 
 
 class AuditRow(p.Model):
@@ -170,6 +186,7 @@ MODELS: tuple[type[p.Model], ...] = (
     SuppressionAct,
     DeliverySeen,
     TestSend,
+    ErasedAddress,
     AuditRow,
     Lease,
 )

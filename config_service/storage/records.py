@@ -99,6 +99,7 @@ class ActRecord:
     reason: str | None = None
     note_sealed: str | None = None
     consent: bool = False
+    address_sealed: str | None = None
 
     @property
     def hash(self) -> str:
@@ -122,6 +123,7 @@ class TestSendRecord:
     actor: str
     message_id: str | None = None
     code: str | None = None
+    accepted_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +137,4 @@ class AuditRecord:
     action: str
     clinic_id: str | None = None
     fields: list[str] = field(default_factory=list)
+    id: int | None = None

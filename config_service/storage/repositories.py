@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from config_service.storage.audit import AuditRepository, LeaseRepository
 from config_service.storage.clinics import ClinicRepository
 from config_service.storage.database import Database
+from config_service.storage.erasures import ErasureRepository
 from config_service.storage.events import EventRepository, HeldEventRepository
+from config_service.storage.old_events import OldEventRepository
 from config_service.storage.suppressions import SuppressionRepository
 from config_service.storage.test_sends import TestSendRepository
 
@@ -22,6 +24,8 @@ class Repositories:
     test_sends: TestSendRepository
     audit: AuditRepository
     leases: LeaseRepository
+    erasures: ErasureRepository
+    old_events: OldEventRepository
 
 
 def repositories(database: Database) -> Repositories:
@@ -35,4 +39,6 @@ def repositories(database: Database) -> Repositories:
         TestSendRepository(database),
         AuditRepository(database),
         LeaseRepository(database),
+        ErasureRepository(database),
+        OldEventRepository(database),
     )

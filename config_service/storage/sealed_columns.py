@@ -1,11 +1,12 @@
 """The columns that hold sealed values, so that all of them can be brought under another key."""
 
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 
 from config_service.storage.database import Database
+from config_service.storage.windows import Window
 
-_PAGE = 200  # rows a transaction
+_LONGEST_START = len("sealed:") + 32 + 1  # characters before what is sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class SealedRow:
 COLUMNS = (
     SealedColumn("suppressions", "address_sealed", "address_hash"),
     SealedColumn("suppression_acts", "note_sealed"),
+    SealedColumn("suppression_acts", "address_sealed", "address_hash"),
     SealedColumn("events", "recipient_sealed", "recipient_hash"),
     SealedColumn("events", "detail_sealed"),
     SealedColumn("held_events", "recipient_sealed", "recipient_hash"),
@@ -45,26 +47,27 @@ class SealedColumnRepository:
         """Take the database."""
         self._db = database
 
-    def pages(self, column: SealedColumn, sealed_with: str) -> Iterator[list[SealedRow]]:
-        """Yield the rows, some hundred at a time, whose value does not begin with `sealed_with`."""
+    def sealed_otherwise(self, column: SealedColumn, start: str, window: Window) -> list[SealedRow]:
+        """Return the rows of a window whose value does not begin with `start`."""
         # Not LIKE: it takes capitals for small letters on SQLite, and `_` for anything.
-        where = f"substr({column.name}, 1, {len(sealed_with)}) <> ?"
+        where, values = window.condition
         names = f"id, {column.name}, {column.bound_to or repr('')}"
-        order = f"ORDER BY id LIMIT {_PAGE}"
-        last: str | int | None = None
-        while True:
-            after = "" if last is None else "AND id > ?"
-            parameters = (sealed_with, *(() if last is None else (last,)))
-            with self._db.reading():
-                sql = f"SELECT {names} FROM {column.table} WHERE {where} {after} {order}"
-                page = [SealedRow(*row) for row in self._db.execute(sql, parameters).fetchall()]
-            if not page:
-                return
-            yield page
-            last = page[-1].id
+        otherwise = f"substr({column.name}, 1, {len(start)}) <> ?"
+        sql = f"SELECT {names} FROM {column.table} WHERE {where} AND {otherwise}"
+        with self._db.reading():
+            return [SealedRow(*row) for row in self._db.execute(sql, (*values, start)).fetchall()]
 
-    def replace(self, column: SealedColumn, row: SealedRow, value: str) -> None:
-        """Write `value` over the row's, unless somebody changed it meanwhile."""
+    def key_ids(self, column: SealedColumn, window: Window) -> Counter[str]:
+        """Return how many values of a window are sealed with each key."""
+        where, values = window.condition
+        start = f"substr({column.name}, 1, {_LONGEST_START})"
+        sql = f"SELECT {start} FROM {column.table} WHERE {where} AND {column.name} IS NOT NULL"
+        with self._db.reading():
+            found = self._db.execute(sql, values).fetchall()
+        return Counter(value.split(":")[1] for (value,) in found)
+
+    def replace(self, column: SealedColumn, row: SealedRow, value: str) -> bool:
+        """Write `value` over the row's and return True; False where somebody changed it meanwhile."""
         with self._db.reading():
             sql = f"UPDATE {column.table} SET {column.name} = ? WHERE id = ? AND {column.name} = ?"
-            self._db.execute(sql, (value, row.id, row.value))
+            return bool(self._db.execute(sql, (value, row.id, row.value)).rowcount)

@@ -22,16 +22,27 @@ class TestSendRepository:
         rows.insert(self._db, TestSend, send)
 
     def finish(
-        self, test_id: str, state: str, *, message_id: str | None = None, code: str | None = None
+        self,
+        test_id: str,
+        state: str,
+        *,
+        message_id: str | None = None,
+        accepted_at: int | None = None,
+        code: str | None = None,
     ) -> None:
-        """Write down what the provider said."""
-        query = TestSend.update(state=state, message_id=message_id, code=code).where(TestSend.id == test_id)
-        rows.run(self._db, query)
+        """Write down what the provider said, and when (ms) it took the mail."""
+        answer = {"state": state, "message_id": message_id, "accepted_at": accepted_at, "code": code}
+        rows.run(self._db, TestSend.update(answer).where(TestSend.id == test_id))
 
     def get(self, clinic_id: str, test_id: str) -> TestSendRecord | None:
         """Return one test send of the clinic, or None."""
         query = TestSend.select().where((TestSend.clinic_id == clinic_id) & (TestSend.id == test_id))
         return rows.fetch_one(self._db, query, TestSendRecord)
+
+    def newest(self, clinic_id: str, limit: int) -> list[TestSendRecord]:
+        """Return the clinic's newest test sends."""
+        query = TestSend.select().where(TestSend.clinic_id == clinic_id)
+        return rows.fetch(self._db, query.order_by(TestSend.created_at.desc()).limit(limit), TestSendRecord)
 
     def by_message_id(self, message_id: str) -> TestSendRecord | None:
         """Return the send that SES gave this message id, or None."""

@@ -200,3 +200,14 @@ def test_a_lease_is_taken_by_one_of_two_at_once(services: Services, another_proc
         )
     )
     assert sorted(found) == [False, True]
+
+
+@pytest.mark.parametrize("scopes", [[""], ["c1"], ["", "c1"], []])
+def test_the_day_of_the_latest_delivery_is_found_for_the_platform_alone_too(
+    database: Database, scopes: list[str]
+) -> None:
+    events = repositories(database).events
+    with database.transaction():
+        for scope in ("", "c1"):
+            events.note_delivery(scope, 20_000)
+    assert events.latest_delivery_days(scopes) == dict.fromkeys(scopes, 20_000)
