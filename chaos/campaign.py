@@ -101,7 +101,9 @@ class Campaign:
             internal = links.open(("127.0.0.1", free_port()), services.address(CONFIG))
             config_url = f"http://127.0.0.1:{internal.port}"
             more = {"CONFIG_SERVICE_URL": config_url, "SNS_DEV_ORIGIN": self._origin}
-            services.start(WEBHOOK, {**more, "WEB_CONCURRENCY": self._options.webhook_workers})
+            if self._options.webhook_workers:  # gunicorn does not start with an empty one
+                more["WEB_CONCURRENCY"] = self._options.webhook_workers
+            services.start(WEBHOOK, more)
             services.supervise()
             sns = links.open(("127.0.0.1", free_port()), services.address(WEBHOOK))
             options, log = self._options, self._directory / "courier.log"

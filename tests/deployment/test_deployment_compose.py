@@ -1,5 +1,6 @@
 """docker-compose.yml: who reaches what, and with which rights."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,11 @@ def test_there_is_time_to_end_what_was_begun() -> None:
         configuration = (ROOT / service / "gunicorn.conf.py").read_text()
         assert "\ngraceful_timeout = 20 " in configuration
     assert grace > 20
+
+
+def test_gunicorn_is_never_given_an_empty_number_of_workers() -> None:
+    for name in ("config_service", "webhook_service"):
+        # Without a value compose passes the variable on only where it is set.
+        assert SERVICES[name]["environment"]["WEB_CONCURRENCY"] is None
+    example = (ROOT / ".env.example").read_text()
+    assert not re.search(r"^WEB_CONCURRENCY=\s*$", example, re.MULTILINE)
