@@ -1,6 +1,6 @@
 # `make demo` plays the main job; `make test` checks everything. Both set up what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo lint types test bench bench-quick growth soak profile fuzz chaos lock sbom clean
+.PHONY: help setup run demo demo-setup lint types test bench bench-quick growth soak profile fuzz chaos lock sbom clean
 PYTHON ?= python3
 BIN := .venv/bin
 # Processes of the tests: one more than two cores, since many tests wait for a database or a server.
@@ -23,6 +23,9 @@ run: setup ## start the stack on SQLite and keep it up until Ctrl-C
 
 demo: setup ## play the main job step by step, on real processes
 	@$(BIN)/python scripts/demo.py
+
+demo-setup: setup ## set an empty AWS account up, then break and repair the loop in every way
+	@PYTHONPATH=. $(BIN)/python scripts/demo_setup.py
 
 lint: .venv/.ready ## check style and format
 	$(BIN)/ruff check .

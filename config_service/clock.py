@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 Clock = Callable[[], int]
 
 DAY = 24 * 60 * 60 * 1000  # ms
+_LAST = 253_402_300_799_999  # the last ms that a datetime can hold, in the year 9999
 
 
 def now() -> int:
@@ -20,5 +21,8 @@ def to_ms(moment: datetime) -> int:
 
 
 def to_datetime(ms: int) -> datetime:
-    """Return stored time as an aware datetime."""
-    return datetime.fromtimestamp(ms / 1000, UTC)
+    """Return stored time as an aware datetime; what lies behind the year 9999 is shown as its end.
+
+    A sender's time there can come with a time zone that takes it further, or have a month added.
+    """
+    return datetime.fromtimestamp(min(ms, _LAST) / 1000, UTC)

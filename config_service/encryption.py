@@ -21,6 +21,7 @@ _PREFIX = "sealed"
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _TEXT = ("utf-8", "surrogatepass")  # JSON may hold half a character, and it is to be sealed as anything else
+_NO_ADDRESS = "what a key is known by"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -117,6 +118,11 @@ def is_sealed(value: object) -> bool:
     return isinstance(value, str) and value.startswith(f"{_PREFIX}:") and value.count(":") == 2
 
 
+def key_id_of(value: str) -> str:
+    """Return the id of the key that a sealed value was sealed with."""
+    return value.split(":", 2)[1]
+
+
 def _split(value: str) -> tuple[str, bytes]:
     _, key_id, encoded = value.split(":")
     try:
@@ -130,12 +136,18 @@ class AddressHasher:
 
     def __init__(self, keys: Sequence[NamedKey]) -> None:
         """Take the keys; the first makes new hashes, all find old ones."""
+        self._ids = tuple(key.id for key in keys)
+        self.key_id = self._ids[0]
         # Each is begun once and copied for every address: that takes half the time of `hmac.digest`.
         self._begun = [(f"{key.id}:", HMAC(key.secret, SHA256())) for key in keys]
 
     def hash(self, address: str) -> str:
         """Return the hash under which `address` (in its comparable form) is stored from now on."""
         return self.all(address)[0]
+
+    def proofs(self) -> dict[str, str]:
+        """Return of each key, by its id, what only that key makes."""
+        return dict(zip(self._ids, self.all(_NO_ADDRESS), strict=True))
 
     def all(self, address: str) -> tuple[str, ...]:
         """Return the hashes under which `address` may be stored, the newest key's first."""

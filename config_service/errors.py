@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from config_service.encryption import SealedValueError
+from config_service.providers.aws_setup.refusals import AwsRefusedError
 from config_service.providers.base import ProviderUnavailableError, SendRefusedError, SendThrottledError
 from config_service.storage.database import StorageRefusedError, StorageUnavailableError
 from shared.errors import ServiceError
@@ -15,6 +16,7 @@ class UnauthenticatedError(ServiceError):
 
     code = "unauthenticated"
     hint = "Send the header Authorization: Bearer <token> with a token that has not expired."
+    subject: str | None = None  # whose token it is, where its signature proves that
 
 
 class ForbiddenError(ServiceError):
@@ -50,6 +52,12 @@ class PreconditionFailedError(ServiceError):
     hint = "Read the configuration again, apply your change to it, and send it with the new ETag."
 
 
+class TooManyRequestsError(ServiceError):
+    """A limit is used up; `retry_after` says when there is room again."""
+
+    code = "too_many_requests"
+
+
 class KeysUnavailableError(ServiceError):
     """The keys that verify tokens cannot be fetched."""
 
@@ -70,8 +78,10 @@ STATUSES: dict[type[ServiceError], int] = {
     ConflictError: 409,
     PreconditionFailedError: 412,
     InvalidError: 422,
+    TooManyRequestsError: 429,
     StorageRefusedError: 422,
     SendRefusedError: 422,
+    AwsRefusedError: 422,
     SendThrottledError: 503,
     ProviderUnavailableError: 503,
     StorageUnavailableError: 503,

@@ -19,6 +19,13 @@ EVENTS = Counter(
     ["kind", "result", "simulated"],
 )
 SENDS = Counter("test_emails_total", "Test emails by provider and result.", ["provider", "result"])
+FAILED_LOGINS = Counter(
+    "failed_logins_total", "Tokens that were not accepted, by the code of the answer.", ["code"]
+)
+TURNED_AWAY = Counter(
+    "held_events_turned_away_total",
+    "Events that no clinic could be found for, and that were not held: their topic's share is full.",
+)
 CREDENTIALS_OPENED = Counter(
     "credentials_opened_total", "Effective configurations handed to sending services."
 )

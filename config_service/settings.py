@@ -11,15 +11,19 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from config_service.clock import DAY
 from config_service.development_secrets import development_secret
+from config_service.dns_setting import read_dns_resolver
 from config_service.encryption import NamedKey, generate_key_text, parse_keys
 from config_service.internal_tokens import InternalToken, parse_internal_token
+from config_service.services.suppression_rules import SOFT_BOUNCE_MEMORY
 from shared.addresses import bare_address
 from shared.errors import SettingsError
 from shared.internal_api import SCOPE_RECORD, SCOPE_SEND
 from shared.settings import CommonSettings, SettingsReader
 
 MIN_JWT_SECRET_LENGTH = 32  # bytes: RFC 7518, 3.2
+MIN_RSA_BITS = 2048  # RFC 7518, 3.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,13 @@ class ConfigSettings(CommonSettings):
     platform: PlatformSettings
     soft_bounce_limit: int = 5
     sweep_seconds: int = 60
+    failed_logins_per_minute: int = 30
+    test_emails_per_hour: int = 20
+    probes_per_hour: int = 20
+    held_events_per_topic: int = 100_000
+    trusted_proxies: int = 0
+    event_retention_days: int | None = None
+    dns_resolver: str | None = None
 
 
 def read_settings(variables: Mapping[str, str]) -> ConfigSettings:
@@ -77,6 +88,13 @@ def read_settings(variables: Mapping[str, str]) -> ConfigSettings:
         platform=_platform(reader),
         soft_bounce_limit=reader.whole_number("SOFT_BOUNCE_LIMIT", 5, least=2),
         sweep_seconds=reader.whole_number("SWEEP_SECONDS", 60),
+        failed_logins_per_minute=reader.whole_number("FAILED_LOGINS_PER_MINUTE", 30),
+        test_emails_per_hour=reader.whole_number("TEST_EMAILS_PER_HOUR", 20),
+        probes_per_hour=reader.whole_number("PROBES_PER_HOUR", 20),
+        held_events_per_topic=reader.whole_number("HELD_EVENTS_PER_TOPIC", 100_000),
+        trusted_proxies=reader.whole_number("TRUSTED_PROXIES", 0, least=0),
+        event_retention_days=_retention(reader),
+        dns_resolver=read_dns_resolver(reader),
     )
 
 
@@ -95,6 +113,12 @@ class _Secrets:
 
     def kept(self, name: str, fresh: str) -> str:
         return development_secret(self._directory, name, lambda: fresh)
+
+
+def _retention(reader: SettingsReader) -> int | None:
+    least = SOFT_BOUNCE_MEMORY // DAY  # far beyond the 14 days after which a dead letter cannot come any more
+    given = reader.text("EVENT_RETENTION_DAYS") is not None
+    return reader.whole_number("EVENT_RETENTION_DAYS", least, least) if given else None
 
 
 def _database_url(reader: SettingsReader) -> str:
@@ -137,6 +161,8 @@ def _public_key(text: str) -> str:
         raise ValueError("give a public key in PEM form") from None
     if not isinstance(key, RSAPublicKey | EllipticCurvePublicKey):
         raise ValueError("give the public key of an RSA or an elliptic-curve pair")  # noqa: TRY004 - a setting is wrong, not a type
+    if isinstance(key, RSAPublicKey) and key.key_size < MIN_RSA_BITS:
+        raise ValueError(f"give an RSA key of at least {MIN_RSA_BITS} bits")
     return pem
 
 
@@ -155,7 +181,10 @@ def _internal_tokens(reader: SettingsReader, secrets_of: _Secrets) -> tuple[Inte
             f"development:{scope}:{secrets_of.kept(f'internal_api_token_{scope}', secrets.token_urlsafe(32))}"
             for scope in (SCOPE_RECORD, SCOPE_SEND)
         )
-    return tuple(reader.parsed("INTERNAL_API_TOKENS", item, parse_internal_token) for item in items)
+    tokens = tuple(reader.parsed("INTERNAL_API_TOKENS", item, parse_internal_token) for item in items)
+    if len({token.digest for token in tokens}) < len(tokens):
+        raise SettingsError("INTERNAL_API_TOKENS names one token twice: each holder and scope needs its own")
+    return tokens
 
 
 def _platform(reader: SettingsReader) -> PlatformSettings:

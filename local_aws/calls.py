@@ -34,7 +34,7 @@ class Call:
     def params(self) -> dict[str, str]:
         """The parameters of AWS's query protocol, from the URL and the form."""
         pairs = parse_qsl(self.target.partition("?")[2], keep_blank_values=True)
-        if self._header("content-type").startswith(_FORM):
+        if self.header("content-type").startswith(_FORM):
             pairs += parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True)
         return dict(pairs)
 
@@ -53,7 +53,7 @@ class Call:
 
     @property
     def caller(self) -> Caller:
-        return Caller.of_request(self._header("authorization"))
+        return Caller.of_request(self.header("authorization"))
 
     def members(self, prefix: str) -> list[str]:
         """Return a list of the query protocol: `<prefix>.member.1`, `.2` and so on."""
@@ -70,11 +70,12 @@ class Call:
 
     def with_caller(self, caller: Caller, service: str) -> "Call":
         """Return the same call signed for an account and region, unless it is signed already."""
-        if self._header("authorization"):
+        if self.header("authorization"):
             return self
         return replace(self, headers={**self.headers, "Authorization": caller.authorization(service)})
 
-    def _header(self, name: str) -> str:
+    def header(self, name: str) -> str:
+        """Return a header by its name, whatever its case; empty if there is none."""
         return next((v for k, v in self.headers.items() if k.lower() == name), "")
 
 

@@ -8,6 +8,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from local_aws.arns import parse_arn
 from local_aws.calls import Call, MinistackGateway
+from local_aws.email_identities import EmailIdentities
 from local_aws.envelopes import NOTIFICATION, Message
 from local_aws.journal import Journal
 from local_aws.publisher import Publisher
@@ -24,7 +25,9 @@ _FIELDS = {
 _MAIL = Call("GET", "/_ministack/ses/messages")
 
 
-def controls(publisher: Publisher, journal: Journal, ministack: MinistackGateway) -> Blueprint:
+def controls(
+    publisher: Publisher, journal: Journal, ministack: MinistackGateway, identities: EmailIdentities
+) -> Blueprint:
     blueprint = Blueprint("controls", __name__, url_prefix="/_local")
 
     @blueprint.post("/publish")
@@ -38,6 +41,12 @@ def controls(publisher: Publisher, journal: Journal, ministack: MinistackGateway
         message, version = _read(request.get_json(force=True))
         envelope, headers = publisher.seal(message, version)
         return jsonify(envelope=envelope, headers=headers)
+
+    @blueprint.post("/identities")
+    def say() -> Response:
+        document = request.get_json(force=True)
+        identities.say(document.pop("identity"), document)
+        return jsonify(ok=True)
 
     @blueprint.get("/deliveries")
     def deliveries() -> Response:

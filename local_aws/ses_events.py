@@ -12,6 +12,7 @@ from local_aws.identities import KINDS, Identities
 from local_aws.ses_mail import SentMail
 from local_aws.ses_payloads import event_record, notification
 from local_aws.simulator import Event, simulate
+from local_aws.suppressed_destinations import SuppressedDestinations
 
 EVENT_SUBJECT = "Amazon SES Email Event Notification"
 _log = logging.getLogger(__name__)
@@ -23,8 +24,15 @@ class SesEvents:
     Its senders need no verification either: see `Identities.verify_sender`.
     """
 
-    def __init__(self, clients: AwsClients, identities: Identities, default_topic: str = "") -> None:
+    def __init__(
+        self,
+        clients: AwsClients,
+        identities: Identities,
+        default_topic: str = "",
+        suppressed: SuppressedDestinations | None = None,
+    ) -> None:
         self._clients = clients
+        self._suppressed = suppressed
         self._identities = identities
         self._default_topics = dict.fromkeys(KINDS, default_topic) if default_topic else {}
 
@@ -35,7 +43,8 @@ class SesEvents:
         settings = self._identities.settings(mail.caller, identity)
         topics = settings.topics or ({} if mail.configuration_set else self._default_topics)
         destinations = list(self._destinations(mail))
-        for event in (("Send", {}), *simulate(mail.destination)):
+        suppressed = self._suppressed.among(mail.caller, mail.destination) if self._suppressed else ()
+        for event in (("Send", {}), *simulate(mail.destination, suppressed)):
             kind = event[0]
             if topic := topics.get(kind):
                 headers = kind in settings.with_headers

@@ -5,7 +5,7 @@ contents for Amazon SES" and "Examples of event data that Amazon SES publishes t
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from local_aws.envelopes import timestamp
@@ -19,13 +19,23 @@ _SUPPRESSED = (
     "Amazon SES Developer Guide: "
     "http://docs.aws.amazon.com/ses/latest/DeveloperGuide/remove-from-suppressionlist.html "
 )
+_ON_OWN_LIST = (
+    "Amazon SES did not send the message to this address because it is on the suppression list for your "
+    "account. For more information about removing addresses from the suppression list, see the Amazon SES "
+    "Developer Guide at https://docs.aws.amazon.com/ses/latest/DeveloperGuide/sending-email-suppression-list.html"
+)
+_ON_ACCOUNT_LIST = "on the account's list"  # no mailbox of the simulator is called so
 
 
-def simulate(recipients: list[str]) -> Iterator[Event]:
-    """Yield the events of a mail, one for all recipients that share a fate, in the order of their causes."""
+def simulate(recipients: list[str], suppressed: Collection[str] = ()) -> Iterator[Event]:
+    """Yield the events of a mail, one for all recipients that share a fate, in the order of their causes.
+
+    `suppressed` are those on the account's own suppression list.
+    """
     fates: dict[str, list[str]] = {}
     for address in recipients:
-        fates.setdefault(_fate(address), []).append(address)
+        fate = _ON_ACCOUNT_LIST if address in suppressed else _fate(address)
+        fates.setdefault(fate, []).append(address)
     for fate, addresses in fates.items():
         for event in _FATES[fate]:
             yield event(addresses)
@@ -59,6 +69,11 @@ def _suppressed(addresses: list[str]) -> Event:
     return _bounce("Permanent", "Suppressed", addresses, diagnosis)
 
 
+def _on_account_list(addresses: list[str]) -> Event:
+    diagnosis = {"action": "failed", "status": "5.1.1", "diagnosticCode": _ON_OWN_LIST}
+    return _bounce("Permanent", "OnAccountSuppressionList", addresses, diagnosis)
+
+
 def _out_of_office(addresses: list[str]) -> Event:
     return _bounce("Transient", "General", addresses, {})
 
@@ -70,7 +85,7 @@ def _bounce(kind: str, subtype: str, addresses: list[str], diagnosis: dict[str, 
         "bouncedRecipients": [{"emailAddress": address} | diagnosis for address in addresses],
         "timestamp": timestamp(),
         "feedbackId": _feedback_id(),
-        "reportingMTA": "dns; amazonses.com" if subtype == "Suppressed" else f"dsn; {_MTA}",
+        "reportingMTA": "dns; amazonses.com" if "Suppress" in subtype else f"dsn; {_MTA}",
     }
 
 
@@ -96,4 +111,5 @@ _FATES: dict[str, tuple[Callable[[list[str]], Event], ...]] = {
     "ooto": (_delivery, _out_of_office),
     "complaint": (_delivery, _complaint),
     "suppressionlist": (_suppressed,),
+    _ON_ACCOUNT_LIST: (_on_account_list,),
 }

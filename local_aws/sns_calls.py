@@ -8,9 +8,10 @@ from typing import Any
 from local_aws.aws_clients import Caller
 from local_aws.calls import Answer, Call, MinistackGateway
 from local_aws.envelopes import SUBSCRIPTION_CONFIRMATION, UNSUBSCRIBE_CONFIRMATION, confirmation
+from local_aws.pending import PendingSubscriptions
 from local_aws.publisher import Publisher, message_of
 from local_aws.relay import HTTP_PROTOCOLS, Relay
-from local_aws.subscriptions import Subscription, Subscriptions
+from local_aws.subscriptions import Subscriptions
 
 _RAW = "RawMessageDelivery"
 _RAW_OFF = f"<key>{_RAW}</key><value>false</value>"
@@ -26,12 +27,13 @@ class SnsCalls:
         self._relay = relay
         self._subscriptions = subscriptions
         self._publisher = publisher
+        self._pending = PendingSubscriptions(subscriptions, publisher)
         self.handlers: Mapping[str, Callable[[Call], Answer]] = {
             "Subscribe": self._subscribe,
             "ConfirmSubscription": self._visit,
             "Unsubscribe": self._unsubscribe,
-            "ListSubscriptions": self._show,
-            "ListSubscriptionsByTopic": self._show,
+            "ListSubscriptions": self._list,
+            "ListSubscriptionsByTopic": self._list,
             "GetSubscriptionAttributes": self._show_attributes,
             "SetSubscriptionAttributes": self._set_attributes,
         }
@@ -41,9 +43,7 @@ class SnsCalls:
         message = message_of(dict(document))
         if document["Type"] == SUBSCRIPTION_CONFIRMATION:
             asked = confirmation(SUBSCRIPTION_CONFIRMATION, message.topic_arn, document["Token"])
-            self._publisher.ask(
-                replace(asked, message_id=message.message_id), Subscription("", message.topic_arn, endpoint)
-            )
+            self._pending.ask(replace(asked, message_id=message.message_id), endpoint)
         else:
             self._publisher.deliver(message, endpoint)
 
@@ -58,7 +58,7 @@ class SnsCalls:
                 raw = call.params.get(place) == "true"
                 self._subscriptions.set_raw(call.params.get("TopicArn", ""), endpoint, raw=raw)
                 changes[place] = "false"
-        return self._ministack.forward(call.with_params(changes))
+        return self._pending.subscribed(call, self._ministack.forward(call.with_params(changes)))
 
     def _visit(self, call: Call) -> Answer:
         """Forward a call that a browser or `requests.get` may make.
@@ -79,6 +79,10 @@ class SnsCalls:
             message = confirmation(UNSUBSCRIBE_CONFIRMATION, found.topic_arn, "0" * 32, found.arn)
             self._publisher.ask(message, replace(found, raw=False, dead_letter_arn=None))
         return answer
+
+    def _list(self, call: Call) -> Answer:
+        answer = self._pending.listed(self._ministack.forward(call))
+        return replace(answer, body=self._relay.reveal(answer.text).encode())
 
     def _show(self, call: Call) -> Answer:
         answer = self._ministack.forward(call)

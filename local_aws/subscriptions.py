@@ -50,6 +50,12 @@ class Subscriptions:
     def find(self, topic_arn: str, endpoint: str) -> Subscription | None:
         return next((s for s in self.of_topic(topic_arn) if s.endpoint == endpoint), None)
 
+    def arn_of(self, topic_arn: str, endpoint: str) -> str | None:
+        """Return the ARN of an HTTP subscription, confirmed or not."""
+        listed = self._sns(topic_arn).list_subscriptions_by_topic(TopicArn=topic_arn)["Subscriptions"]
+        hidden = self._relay.url(endpoint)
+        return next((str(item["SubscriptionArn"]) for item in listed if item["Endpoint"] == hidden), None)
+
     def by_arn(self, arn: str) -> Subscription | None:
         """Return an HTTP subscription; None if there is none, or it is not ours to deliver."""
         attributes = self._attributes(arn)

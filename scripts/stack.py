@@ -20,6 +20,7 @@ PLATFORM_KEYS = {
     "AWS_ACCESS_KEY_ID": "AKIAPLATFORMEXAMPLE0",
     "AWS_SECRET_ACCESS_KEY": "platform-secret-of-the-stand-in",
 }
+PLATFORM_SENDER = {"AWS_SES_FROM_EMAIL": PLATFORM_ADDRESS, "AWS_SES_FROM_NAME": "Healthcare App"}
 FEEDBACK = ("Bounce", "Complaint", "Delivery")
 
 
@@ -34,6 +35,7 @@ class Stack:
     ministack_port: int = 14566
     retry_delay: float = 20.0
     retries: int = 3
+    empty: bool = False  # whether AWS has nothing in it, not even the topic, for somebody who sets it up
     topic_arn: str = ""
     processes: Processes = field(init=False)
 
@@ -74,23 +76,21 @@ class Stack:
         require_free(self.ministack_port, "ministack")
 
     def start_aws(self) -> None:
-        """Start the AWS stand-in and make the shared topic."""
+        """Start the AWS stand-in and, unless it is to be empty, make the shared topic."""
         ports = ["--port", str(self.aws_port), "--ministack-port", str(self.ministack_port)]
         ministack = ["--ministack", str(ROOT / ".venv-aws" / "bin" / "ministack")]
         patience = ["--retries", str(self.retries), "--retry-delay", str(self.retry_delay)]
-        topic = ["--default-topic", f"arn:aws:sns:{REGION}:000000000000:{TOPIC_NAME}"]
+        self.topic_arn = f"arn:aws:sns:{REGION}:000000000000:{TOPIC_NAME}"
+        topic = [] if self.empty else ["--default-topic", self.topic_arn]
         command = [sys.executable, "-m", "local_aws", *ports, *ministack, *patience, *topic]
         self.processes.spawn("local_aws", command, self._environment({}))
         self.processes.await_ready("local_aws", f"{self.aws_url}/_local/healthz")
-        self.topic_arn = str(self.aws("sns").create_topic(Name=TOPIC_NAME)["TopicArn"])
+        if not self.empty:
+            self.aws("sns").create_topic(Name=TOPIC_NAME)
 
     def start_config_service(self) -> None:
         """Start config_service under gunicorn."""
-        self._serve(
-            "config_service",
-            self.config_port,
-            {"AWS_SES_FROM_EMAIL": PLATFORM_ADDRESS, "AWS_SES_FROM_NAME": "Healthcare App"},
-        )
+        self._serve("config_service", self.config_port, PLATFORM_SENDER)
         self.processes.await_ready("config_service", f"{self.config_url}/readyz")
 
     def start_webhook_service(self) -> None:
@@ -146,6 +146,10 @@ class Stack:
             raise StackError(f"No token could be made: {said[-1]}")
         return made.stdout.strip()
 
+    def environment(self) -> dict[str, str]:
+        """Return the settings of both services and of config_service's commands."""
+        return self._environment(PLATFORM_SENDER)
+
     def _serve(self, package: str, port: int, more: dict[str, str]) -> None:
         gunicorn = str(Path(sys.executable).with_name("gunicorn"))
         configuration = str(ROOT / package / "gunicorn.conf.py")
@@ -163,5 +167,6 @@ class Stack:
             "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_SNS_TOPIC_ARN": self.topic_arn,
+            "DNS_RESOLVER": f"127.0.0.1:{self.aws_port}",
             **more,
         }

@@ -56,7 +56,9 @@ def test_every_setting_has_its_line_and_stands_in_the_example() -> None:
 
 def test_compose_passes_every_setting_of_the_example() -> None:
     example = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
-    passed = re.findall(r"^ +([A-Z][A-Z0-9_]+):(?: |$)", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE)
+    passed = re.findall(
+        r"^ +([A-Z][A-Z0-9_]+):(?: |$)", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE
+    )
     assert {"APP_ENV", "SWEEP_SECONDS", "POSTGRES_PASSWORD"} <= set(example)
     assert not set(example) - set(passed)
 

@@ -13,7 +13,8 @@ from config_service.api.schemas import ErrorSchema
 
 _ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
 _CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'none'"
 )
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -47,6 +48,7 @@ _PATH_PARTS = {
     "clinic_id": "clinicId",
     "suppression_id": "suppressionId",
     "test_id": "testId",
+    "probe_id": "probeId",
     "event_id": "eventId",
 }
 

@@ -35,7 +35,7 @@ def list_held_events(query: dict[str, Any]) -> Any:
     }
 
 
-@bp.route("/<int(max={cursors.LARGEST}):event_id>", methods=["GET"])
+@bp.route(f"/<int(max={cursors.LARGEST}):event_id>", methods=["GET"])
 @bp.response(200, schemas.OpenedHeldEventSchema, example={"success": True, "event": {**_HELD, "raw": None}})
 def show_held_event(event_id: int) -> Any:
     """Show one held event and, of one that could not be read, what SES sent; this is audited."""
@@ -43,7 +43,7 @@ def show_held_event(event_id: int) -> Any:
     return {"event": {**show_event(event), "topicArn": event.topic_arn, "raw": raw}}
 
 
-@bp.route("/<int(max={cursors.LARGEST}):event_id>", methods=["DELETE"])
+@bp.route(f"/<int(max={cursors.LARGEST}):event_id>", methods=["DELETE"])
 @bp.response(200, DoneSchema, example={"success": True, "message": "Held event dismissed"})
 def dismiss_held_event(event_id: int) -> Any:
     """Take a held event out for good, since a person has seen that nothing follows from it."""

@@ -26,6 +26,7 @@ class SuppressionSchema(Schema):
     reason = fields.String()
     since = fields.AwareDateTime()
     until = fields.AwareDateTime(allow_none=True)
+    erased = fields.Boolean()
 
 
 class SuppressionPageSchema(Schema):

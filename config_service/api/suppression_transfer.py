@@ -9,6 +9,7 @@ from flask_smorest import Blueprint
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from config_service.api import suppression_schemas as schemas
+from config_service.api.body_limits import limit_body, lines_of_body
 from config_service.api.context import principal, services
 
 bp = Blueprint("suppression transfer", __name__, description="The suppression list as CSV")
@@ -49,7 +50,7 @@ def import_suppressions(clinic_id: str | None = None) -> Any:
     """Add the addresses of a CSV with the columns email, reason and since; say which lines were refused."""
     if request.mimetype != CSV:
         raise UnsupportedMediaType("Send the header Content-Type: text/csv with the file as the body.")
-    request.max_content_length = MAX_CSV_BYTES
+    limit_body(MAX_CSV_BYTES)
     return services().transfer.load(clinic_id, _lines(request.stream), principal())
 
 
@@ -57,7 +58,7 @@ def _lines(stream: IO[bytes]) -> Iterator[str]:
     """Yield the body's lines as they arrive, never the whole of it."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
-        while line := stream.readline(MAX_LINE):
+        for line in lines_of_body(stream, MAX_CSV_BYTES, MAX_LINE):
             yield decoder.decode(line)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:

@@ -20,6 +20,7 @@ _ENTRY = {
     "reason": "hard_bounce",
     "since": "2026-01-31T12:00:00+00:00",
     "until": None,
+    "erased": False,
 }
 _REASON = {
     "code": "hard_bounce",
@@ -97,4 +98,5 @@ def _shown(entry: ShownSuppression) -> dict[str, Any]:
         "reason": entry.reason,
         "since": to_datetime(entry.since),
         "until": to_datetime(entry.until) if entry.until else None,
+        "erased": entry.erased,
     }

@@ -2,26 +2,23 @@
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from cachetools import LRUCache
 
+from config_service.providers.account_credentials import AccountCredentials
 from config_service.providers.aws_session import new_client
 from config_service.providers.base import SendRefusedError
-from config_service.providers.ses_failures import bad_request, no_credentials
+from config_service.providers.ses_failures import bad_request
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 KEPT_CLIENTS = 256
-LONGEST_SESSION_NAME = 64  # characters: STS's limit for RoleSessionName
-
-_UNSAFE_IN_SESSION_NAME = re.compile(r"[^A-Za-z0-9_+=,.@-]")
 
 
 class SesClients:
@@ -33,12 +30,8 @@ class SesClients:
         sts_region: str | None = None,
         kept: int = KEPT_CLIENTS,
     ) -> None:
-        """Take the platform's credentials, the region in which they call STS, and how many clients to keep.
-
-        STS is asked in the platform's region, since the platform's account need not have a clinic's enabled.
-        """
-        self._platform_credentials = platform_credentials
-        self._sts_region = sts_region
+        """Take the platform's credentials, the region of its STS calls, and how many clients to keep."""
+        self._credentials = AccountCredentials(platform_credentials, sts_region)
         self._lock = Lock()  # botocore's sessions are not safe to build clients on from several threads
         self._kept: LRUCache[str, tuple[str, SESV2Client]] = LRUCache(kept)
 
@@ -58,7 +51,7 @@ class SesClients:
     def for_platform(self, region: str) -> "SESV2Client":
         """Return a new client of the platform's own account."""
         with self._lock:
-            return _client(region, self._platform())
+            return _client(region, self._credentials.platform())
 
     def forget(self, clinic_id: str) -> None:
         """Drop the clinic's client; a send that is under way ends with it."""
@@ -69,29 +62,7 @@ class SesClients:
         region = credentials.get("region")
         if not region:
             raise bad_request("the stored credentials have no region")
-        key, secret, role = (credentials.get(name) for name in ("accessKeyId", "secretAccessKey", "roleArn"))
-        if bool(key) != bool(secret):
-            raise bad_request("the stored access key is only half there")
-        if key and secret:
-            return _client(region, Credentials(key, secret))
-        return _client(
-            region, self._assumed(role, clinic_id, external_id, region) if role else self._platform()
-        )
-
-    def _platform(self) -> Credentials:
-        if self._platform_credentials is None:
-            raise no_credentials()
-        return self._platform_credentials
-
-    def _assumed(self, role_arn: str, clinic_id: str, external_id: str, region: str) -> Credentials:
-        """Return credentials that botocore fetches from STS at first use and again before they expire."""
-        fetcher = AssumeRoleCredentialFetcher(
-            client_creator=_sts_client(self._sts_region or region, self._platform()),
-            source_credentials=self._platform(),
-            role_arn=role_arn,
-            extra_args={"RoleSessionName": _session_name(clinic_id), "ExternalId": external_id},
-        )
-        return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        return _client(region, self._credentials.of_clinic(clinic_id, external_id, credentials))
 
 
 def _client(region: str, credentials: Credentials) -> "SESV2Client":
@@ -102,21 +73,8 @@ def _client(region: str, credentials: Credentials) -> "SESV2Client":
     return client
 
 
-def _sts_client(region: str, credentials: Credentials) -> Callable[..., Any]:
-    """Return what botocore's fetcher calls with a service's name and keys; ours refresh themselves."""
-
-    def create(service: str, **_: Any) -> Any:
-        return new_client(service, region, credentials)
-
-    return create
-
-
 def _unbuildable(region: str) -> SendRefusedError:
     return bad_request(f"{region!r} is no region that AWS could have")
-
-
-def _session_name(clinic_id: str) -> str:
-    return f"clinic-{_UNSAFE_IN_SESSION_NAME.sub('-', clinic_id)}"[:LONGEST_SESSION_NAME]
 
 
 def _fingerprint(external_id: str, credentials: Mapping[str, Any]) -> str:

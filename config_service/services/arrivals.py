@@ -6,7 +6,7 @@ from config_service.clock import Clock, to_ms
 from config_service.services.addresses import AddressVault, StoredAddress
 from config_service.services.clinic_mapping import HELD_UNREADABLE, Mapping, Question
 from config_service.services.suppression_rules import effect_of, identity_of
-from config_service.storage.records import EventRecord, HeldEventRecord
+from config_service.storage.records import EventRecord, FeedbackRecord, HeldEventRecord
 from shared.addresses import normalise
 from shared.internal_api import FeedbackEvent
 from shared.ses import UNREADABLE, SesEvent
@@ -93,3 +93,8 @@ def question_of(feedback: FeedbackEvent) -> Question:
     """Return what the mapping asks of an event."""
     event = feedback.event
     return Question(feedback.topic_arn, normalise(event.source), event.mail_message_id, event.clinic_tag)
+
+
+def question_of_record(record: FeedbackRecord) -> Question:
+    """Return the same of an event that is stored; its source is in its comparable form already."""
+    return Question(record.topic_arn, record.source, record.mail_message_id, record.clinic_tag)

@@ -1,16 +1,16 @@
 """Writes down who did what; in the transaction of the deed, so that neither is there without the other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from config_service.clock import Clock
 from config_service.services.principal import Principal
-from config_service.storage.audit import AuditRepository
+from config_service.storage.audit import AuditFilter, AuditRepository
 from config_service.storage.records import AuditRecord
 from shared.request_id import current_request_id
 
 
 class AuditTrail:
-    """Appends audit rows."""
+    """Appends audit rows, and shows them."""
 
     def __init__(self, repository: AuditRepository, clock: Clock) -> None:
         """Take where rows go and what tells the time."""
@@ -30,3 +30,12 @@ class AuditTrail:
                 fields=list(fields),
             )
         )
+
+    def page(self, wanted: AuditFilter) -> list[AuditRecord]:
+        """Return rows, newest first."""
+        return self._repository.page(wanted)
+
+    def export(self, wanted: AuditFilter, actor: Principal) -> Iterator[AuditRecord]:
+        """Return all rows, the oldest first; the export itself is audited."""
+        self.write(actor, "audit.exported", wanted.clinic_id)
+        return self._repository.every(wanted)

@@ -121,7 +121,7 @@ class ClinicMapping:
         owners = self.clinics.owners_of(ADDRESS, question.source)
         if len(owners) > 1:
             return Mapping(HELD_UNKNOWN_SOURCE, held=True)
-        return Mapping(RULE_SOURCE, next(iter(owners))) if owners else None
+        return self._claimed(question, Mapping(RULE_SOURCE, next(iter(owners)))) if owners else None
 
     def _by_platform(self, question: Question) -> Mapping | None:
         if question.source is None or question.source != self.platform_address:
@@ -130,7 +130,22 @@ class ClinicMapping:
 
     def _by_domain(self, question: Question) -> Mapping | None:
         users = self._domain_users(question.source) if question.source else set()
-        return Mapping(RULE_DOMAIN, users.pop()) if len(users) == 1 else None
+        return self._claimed(question, Mapping(RULE_DOMAIN, users.pop())) if len(users) == 1 else None
+
+    def _claimed(self, question: Question, found: Mapping) -> Mapping:
+        """Hold what names another clinic, where only the clinic's own administrator says that it is theirs.
+
+        Else an address that no clinic had stored yet could be claimed for the reports of those who mail
+        from it.
+        """
+        assert found.clinic_id is not None
+        tag, source = question.clinic_tag, question.source
+        if tag is None or tag == found.clinic_id or source is None or not self.clinics.exists(tag):
+            return found
+        unproven = self.clinics.unproven(found.clinic_id)
+        used = {user.value for user in self.clinics.users_of_domain(domain_of(source))}
+        proven = source not in unproven if found.rule == RULE_SOURCE else bool(used - unproven)
+        return found if proven else Mapping(HELD_FOREIGN_SOURCE, held=True)
 
     def _domain_users(self, source: str) -> set[str]:
         """The clinics that use the source's domain, where a domain says whose an address is."""

@@ -3,11 +3,9 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 
 from config_service.clock import Clock
-from config_service.encryption import SealedValueError
 from config_service.errors import NotFoundError
 from config_service.services.credential_sealing import CredentialSealing
 from config_service.services.sender_addresses import with_plain_senders
@@ -45,24 +43,11 @@ class ClinicRows:
         """Empty SQLite's log of what was in the clear."""
         self._log_is_full = not self._repositories.database.truncate_log()
 
-    def reseal(self) -> Iterator[str]:
-        """Bring every stored secret under the current key, a clinic a transaction; yield the ids changed.
+    def reseal(self, clinic_id: str) -> bool:
+        """Bring every secret of a clinic under the current key, and return whether that changed anything.
 
-        Raise SealedValueError at the end where some clinic holds a value that does not open.
+        Raise SealedValueError where one does not open.
         """
-        failed: dict[str, SealedValueError] = {}
-        for record in self._repositories.clinics.every():
-            try:
-                if self._reseal(record.id):
-                    yield record.id
-            except SealedValueError as error:
-                failed[record.id] = error
-        self.empty_log()
-        for first in failed.values():
-            message = f"Not everything of {', '.join(failed)} could be sealed anew. {first.message}"
-            raise SealedValueError(message, code=first.code, hint=first.hint)
-
-    def _reseal(self, clinic_id: str) -> bool:
         with self._repositories.database.transaction():
             current = self._repositories.clinics.get_for_update(clinic_id)
             settings = self._sealing.reseal_settings(clinic_id, current.settings) if current else None

@@ -18,6 +18,7 @@ from config_service.services.credential_sealing import CredentialSealing
 from config_service.services.ownership import Claims, Ownership, Warning_, claims_of
 from config_service.services.principal import CLINIC_ADMIN, SERVICE, Principal
 from config_service.services.sender_addresses import with_plain_senders
+from config_service.services.ses_entries import with_topic
 from config_service.storage.records import ClinicRecord
 from config_service.storage.repositories import Repositories
 from shared.errors import ServiceError
@@ -120,8 +121,30 @@ class CommunicationConfigService:
             if_match,
         )
 
+    def save_topic(
+        self, *, clinic_id: str, actor: Principal | str, region: str, topic_arn: str | None
+    ) -> ClinicConfig:
+        """Have SES's feedback come by a topic of the clinic's own (None: by none); all else stays.
+
+        Set on the clinic's SES accounts in `region`. The actor vouches for the topic alone, not for the
+        clinic's addresses. Raise NotFoundError or ConflictError.
+        """
+        self._rows.get(clinic_id)
+        return self._save(
+            clinic_id,
+            actor,
+            lambda record: {EMAIL: with_topic(read_channel(record.settings, EMAIL), region, topic_arn)},
+            vouching=False,
+        )
+
     def _save(
-        self, clinic_id: str, actor: Principal | str, change: Change, if_match: IfMatch | None
+        self,
+        clinic_id: str,
+        actor: Principal | str,
+        change: Change,
+        if_match: IfMatch | None = None,
+        *,
+        vouching: bool = True,
     ) -> ClinicConfig:
         who = actor if isinstance(actor, Principal) else Principal(actor, SERVICE)
         with self._repositories.database.transaction():
@@ -130,7 +153,7 @@ class CommunicationConfigService:
             changed = with_channels(before.settings, change(before))
             settings = with_plain_senders(changed) or changed
             after = replace(before, settings=settings, updated_at=self._clock())
-            warnings = self._claim(before, after, who)
+            warnings = self._claim(before, after, who, vouching=vouching)
             self._repositories.clinics.save(after)
             fields = changed_fields(before.settings, after.settings)
             self._audit.write(who, "communication_config.saved", clinic_id, fields)
@@ -156,10 +179,13 @@ class CommunicationConfigService:
             raise PreconditionFailedError("The configuration was changed since it was read.")
         return stored or ClinicRecord(clinic_id, {})
 
-    def _claim(self, before: ClinicRecord, after: ClinicRecord, actor: Principal) -> list[Warning_]:
+    def _claim(
+        self, before: ClinicRecord, after: ClinicRecord, actor: Principal, *, vouching: bool
+    ) -> list[Warning_]:
         old, new = (claims_of(read_channel(record.settings, EMAIL)) for record in (before, after))
         warnings = self._ownership.check(after.id, old, new, actor)
-        self._remember_proof(after.id, old, new, actor)
+        if vouching:
+            self._remember_proof(after.id, old, new, actor)
         return warnings
 
     def _remember_proof(self, clinic_id: str, old: Claims, new: Claims, actor: Principal) -> None:

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from config_service.encryption import CredentialCipher, SealedValueError, is_sealed
@@ -107,6 +107,17 @@ class CredentialSealing:
                     credentials[name] = self._cipher.seal(self._cipher.open(value, place), place)
                     changed = True
         return found if changed else None
+
+
+def sealed_secrets(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every sealed value in stored settings."""
+    for channel, entry in stored_entries(dict(settings)):
+        credentials = entry.get("credentials")
+        if isinstance(credentials, dict):
+            secrets = secret_fields(channel, str(entry.get("provider")), credentials)
+            yield from (
+                credentials[name] for name in secrets & credentials.keys() if is_sealed(credentials[name])
+            )
 
 
 def _place(clinic_id: str, channel: str, name: str) -> str:

@@ -8,13 +8,23 @@ import structlog
 from config_service.services.addresses import StoredAddress
 from config_service.services.arrivals import UNREADABLE_MAPPING, Arrival, Arrivals, question_of
 from config_service.services.clinic_mapping import ClinicMapping
+from config_service.services.held_ceiling import HeldCeiling
 from config_service.services.suppression_rules import DELIVERY
 from config_service.services.suppression_state import Place, SuppressionState
 from config_service.storage.database import StorageRefusedError, StorageUnavailableError
 from config_service.storage.records import EventRecord
 from config_service.storage.repositories import Repositories
 from shared.batching import Batcher
-from shared.internal_api import DUPLICATE, HELD, MAX_EVENTS, RECORDED, REFUSED, FeedbackEvent, RecordResult
+from shared.internal_api import (
+    DUPLICATE,
+    HELD,
+    MAX_EVENTS,
+    RECORDED,
+    REFUSED,
+    TRY_LATER,
+    FeedbackEvent,
+    RecordResult,
+)
 from shared.ses import UNREADABLE
 
 log = structlog.get_logger(__name__)
@@ -29,12 +39,14 @@ class FeedbackService:
         mapping: ClinicMapping,
         state: SuppressionState,
         arrivals: Arrivals,
+        ceiling: HeldCeiling,
     ) -> None:
         """Take what it records with."""
         self._repositories = repositories
         self._mapping = mapping
         self._state = state
         self._arrivals = arrivals
+        self._ceiling = ceiling
         self._together = Batcher(self._record, MAX_EVENTS)
 
     def record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
@@ -82,6 +94,7 @@ class FeedbackService:
             self._repositories.suppressions.lock(
                 (arrival.mapping.clinic_id, arrival.locks) for arrival in arrivals
             )
+            self._repositories.erasures.carry_over(address.hashes for address in addresses)
             return self.place(arrivals)
 
     def place(self, arrivals: Sequence[Arrival]) -> list[RecordResult]:
@@ -127,8 +140,15 @@ class FeedbackService:
     def _hold(self, arrival: Arrival) -> RecordResult:
         if self._repositories.events.knows(arrival.feedback.sns_message_id, arrival.address.hashes):
             return RecordResult(DUPLICATE)
-        self._repositories.held.add(self._arrivals.held_record(arrival))
-        return RecordResult(HELD, rule=arrival.mapping.rule)
+        held, record = self._repositories.held, self._arrivals.held_record(arrival)
+        hashes = arrival.address.hashes
+        # The unique index sees one key's hashes only.
+        if len(hashes) > 1 and held.knows(record, hashes):
+            return RecordResult(HELD, rule=record.rule)
+        if not self._ceiling.has_room(record.topic_arn) and not held.knows(record, hashes):
+            return RecordResult(TRY_LATER, rule=record.rule, message="Too many events of its topic are held.")
+        held.add(record)
+        return RecordResult(HELD, rule=record.rule)
 
     def _known_under_older_key(self, record: EventRecord, address: StoredAddress) -> bool:
         """The unique indexes see one key's hashes only; a report may come again after the key was rotated."""

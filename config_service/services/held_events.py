@@ -7,7 +7,7 @@ import structlog
 from config_service.clock import to_datetime
 from config_service.errors import InvalidError, NotFoundError
 from config_service.services.addresses import AddressVault, StoredAddress
-from config_service.services.arrivals import DETAIL, NO_RECIPIENT, RAW, Arrival, question_of
+from config_service.services.arrivals import DETAIL, NO_RECIPIENT, RAW, Arrival, question_of_record
 from config_service.services.audit_trail import AuditTrail
 from config_service.services.clinic_mapping import (
     RULE_ASSIGNED,
@@ -114,25 +114,29 @@ class HeldEvents:
 
     def _retry_all(self, events: list[HeldEventRecord]) -> int:
         applied = 0
-        for event in events:
+        for event in self._answerable(events):
             try:
-                applied += self._retry(event.id) if event.id is not None else 0
+                applied += self._retry(event)
             except ServiceError as error:  # it waits, for its key say; the others need not
                 log.warning("a held event cannot be applied", heldEvent=event.id, code=error.code)
                 self.repositories.database.ping()  # where the database is away, none of them can
         return applied
 
-    def _retry(self, event_id: int) -> int:
-        held = self.repositories.held.get(event_id)
-        # Most still wait: that is found out without the write lock.
-        if held is None or held.kind == UNREADABLE or self._found(held) is None:
+    def _answerable(self, events: list[HeldEventRecord]) -> list[HeldEventRecord]:
+        """Return those that have a clinic now. Most still wait: a few queries for all of them tell so."""
+        readable = [event for event in events if event.kind != UNREADABLE]
+        mappings = self.mapping.find_all([question_of_record(event) for event in readable])
+        return [event for event, mapping in zip(readable, mappings, strict=True) if not mapping.held]
+
+    def _retry(self, held: HeldEventRecord) -> int:
+        if self._found(held) is None:  # without the write lock
             return 0
         with self.repositories.database.transaction():
             mapping = self._found(held)
             return int(mapping is not None and self._apply(held, mapping) is not None)
 
     def _found(self, held: HeldEventRecord) -> Mapping | None:
-        mapping = self.mapping.find(question_of(self._feedback(held)))
+        mapping = self.mapping.find(question_of_record(held))
         proven = not mapping.held and self._is_proven(mapping, held.source, held.topic_arn)
         return mapping if proven else None
 
@@ -148,7 +152,7 @@ class HeldEvents:
         return result
 
     def _move(self, event: EventRecord) -> None:
-        mapping = self.mapping.find(question_of(self._feedback(event)))
+        mapping = self.mapping.find(question_of_record(event))
         if mapping.held or mapping.clinic_id == event.clinic_id or event.id is None:
             return
         address = self._address(event)
@@ -172,14 +176,18 @@ class HeldEvents:
         return any(user.value not in unproven for user in users)
 
     def _address(self, record: FeedbackRecord) -> StoredAddress:
+        if not record.recipient_hash:
+            return NO_RECIPIENT
         shown = self.vault.show(record.recipient_hash, record.recipient_sealed)
-        return self.vault.store(shown) if shown else NO_RECIPIENT
+        return self.vault.store(shown) if shown else StoredAddress((record.recipient_hash,), "")
 
     def _feedback(self, record: FeedbackRecord) -> FeedbackEvent:
+        # An address that was erased is empty, not None: the event is still about somebody.
+        shown = self.vault.show(record.recipient_hash, record.recipient_sealed)
         event = SesEvent(
             kind=record.kind,
             at=to_datetime(record.at),
-            recipient=self.vault.show(record.recipient_hash, record.recipient_sealed),
+            recipient=shown or "" if record.recipient_hash else None,
             source=record.source,
             mail_message_id=record.mail_message_id,
             clinic_tag=record.clinic_tag,

@@ -15,6 +15,8 @@ class KnownClinics:
         """Ask for the owners of `values`, which are addresses and topics."""
         self._owners = clinics.owners_of_all(values)
         self._users_of_domain = cache(clinics.users_of_domain)
+        self.exists = cache(clinics.exists)
+        self.unproven = cache(clinics.unproven)
 
     def owners_of(self, kind: str, value: str) -> set[str]:
         """Return the ids of the clinics whose settings hold this address or topic."""

@@ -78,14 +78,19 @@ class Ownership:
                 yield Warning_(
                     "address_in_use", f"{address} is in use as a sender elsewhere on the platform."
                 )
-            elif domain not in own_domains and self._domain_in_use(clinic_id, domain):
+            elif self._is_platforms(domain) or (
+                domain not in own_domains and self._domain_in_use(clinic_id, domain)
+            ):
                 yield Warning_("domain_in_use", f"The domain {domain} is in use elsewhere on the platform.")
+
+    def _is_platforms(self, domain: str) -> bool:
+        """Whether the platform mails from it: its addresses are its own to give out, one by one."""
+        platform = self._platform_address
+        return platform is not None and domain == domain_of(platform) and domain not in PUBLIC_MAIL_DOMAINS
 
     def _domain_in_use(self, clinic_id: str, domain: str) -> bool:
         if domain in PUBLIC_MAIL_DOMAINS:
             return False
-        if self._platform_address and domain == domain_of(self._platform_address):
-            return True
         return any(user.clinic_id != clinic_id for user in self._clinics.users_of_domain(domain))
 
     def _topics(self, clinic_id: str, new: Iterable[str]) -> Iterable[Warning_]:

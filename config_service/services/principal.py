@@ -7,6 +7,7 @@ CLINIC_ADMIN = "CLINIC_ADMIN"
 LOCATION_HEAD = "LOCATION_HEAD"
 ROLES = (SUPER_ADMIN, CLINIC_ADMIN, LOCATION_HEAD)
 SERVICE = "SERVICE"
+NOT_PEOPLE = ("service:", "command:")  # how the audit trail names who has no bearer token
 
 
 @dataclass(frozen=True, slots=True)

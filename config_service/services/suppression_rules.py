@@ -23,8 +23,12 @@ REASON_MANUAL = "manual"
 REASON_SOFT_BOUNCE = "soft_bounce"
 REASONS = (REASON_COMPLAINT, REASON_HARD_BOUNCE, REASON_MANUAL, REASON_SOFT_BOUNCE)  # the weightiest first
 
+REASON_OF = {COMPLAINT: REASON_COMPLAINT, PERMANENT: REASON_HARD_BOUNCE}  # of the effects that decide alone
+
 SOFT_BOUNCE_WINDOW = 30 * DAY
 SOFT_BOUNCE_SUPPRESSION = 30 * DAY
+# How long a soft bounce or a delivery can matter: the last bounce of a row may be suppressing until now.
+SOFT_BOUNCE_MEMORY = SOFT_BOUNCE_WINDOW + SOFT_BOUNCE_SUPPRESSION
 
 # RFC 3463 and the IANA registry: no such mailbox, domain, address syntax, moved, or null MX. 5.1.7 and 5.1.8
 # are about the sender, and so not the recipient's fault.
@@ -101,15 +105,12 @@ def decide(facts: Iterable[Fact], soft_bounce_limit: int) -> Verdict | None:
     alive = [fact for fact in ordered if fact.at > removed]
     first: dict[str, int] = {}
     for fact in alive:
-        if reason := _REASON_OF.get(fact.what) or (fact.reason if fact.what == "add" else None):
+        if reason := REASON_OF.get(fact.what) or (fact.reason if fact.what == "add" else None):
             first.setdefault(reason, fact.at)
     for reason in REASONS:
         if reason in first:
             return Verdict(reason, first[reason])
     return _soft_verdict(alive, soft_bounce_limit)
-
-
-_REASON_OF = {COMPLAINT: REASON_COMPLAINT, PERMANENT: REASON_HARD_BOUNCE}
 
 
 def _soft_verdict(ordered: Sequence[Fact], limit: int) -> Verdict | None:

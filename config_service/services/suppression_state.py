@@ -151,7 +151,8 @@ def _entry(
         id=stored.id if stored else uuid.uuid4().hex,
         clinic_id=place.clinic_id,
         address_hash=stored.address_hash if stored else place.address.hash,
-        address_sealed=(stored.address_sealed if stored else None) or place.address.sealed,
+        # An entry without one was erased, and stays so.
+        address_sealed=stored.address_sealed if stored else place.address.sealed or None,
         reason=verdict.reason,
         since=verdict.since,
         until=verdict.until,

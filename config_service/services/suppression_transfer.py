@@ -1,7 +1,6 @@
 """The suppression list as CSV: streamed out, and in with a report of every line that was refused."""
 
 import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +8,7 @@ from datetime import datetime
 from config_service.clock import to_datetime, to_ms
 from config_service.errors import InvalidError
 from config_service.services.addresses import required_address
+from config_service.services.csv_lines import FORMULA, csv_line
 from config_service.services.principal import Principal
 from config_service.services.suppression_rules import REASON_COMPLAINT, REASON_HARD_BOUNCE, REASON_MANUAL
 from config_service.services.suppressions import Suppressions
@@ -18,9 +18,6 @@ MAX_REPORTED = 100
 _BATCH = 200  # lines a transaction
 
 _IMPORTABLE = (REASON_MANUAL, REASON_HARD_BOUNCE, REASON_COMPLAINT)
-# A spreadsheet runs a cell that begins so as a formula; a local part may begin so as well.
-# https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(slots=True)
@@ -52,14 +49,14 @@ class SuppressionTransfer:
         return self._lines(clinic_id)
 
     def _lines(self, clinic_id: str | None) -> Iterator[str]:
-        yield _line(COLUMNS)
+        yield csv_line(COLUMNS)
         now = self._suppressions.clock()
         every = self._suppressions.repositories.suppressions.every(clinic_id)
         for record in self._suppressions.state.in_force(every, now):
             shown = self._suppressions.shown(record)
             if shown.email is not None:
                 until = to_datetime(shown.until).isoformat() if shown.until else ""
-                yield _line((shown.email, shown.reason, to_datetime(shown.since).isoformat(), until))
+                yield csv_line((shown.email, shown.reason, to_datetime(shown.since).isoformat(), until))
 
     def load(self, clinic_id: str | None, lines: Iterable[str], actor: Principal) -> ImportReport:
         """Add each line's address at its own time; raise InvalidError where there is no `email` column.
@@ -112,7 +109,7 @@ def _entry(row: dict[str, str], now: int) -> tuple[str, str, int]:
         raise InvalidError(f"The reason must be one of {', '.join(_IMPORTABLE)}.")
     raw = (row.get("email") or "").strip()
     # The apostrophe is the export's own, which kept a spreadsheet from taking the address for a formula.
-    address = required_address(raw[1:] if raw[:1] == "'" and raw[1:2] in _FORMULA else raw, "email")
+    address = required_address(raw[1:] if raw[:1] == "'" and raw[1:2] in FORMULA else raw, "email")
     since = (row.get("since") or "").strip()
     return address, reason, _time(since, now) if since else now
 
@@ -148,9 +145,3 @@ def _time(text: str, now: int) -> int:
     if to_ms(moment) > now:
         raise InvalidError("since lies in the future.")
     return to_ms(moment)
-
-
-def _line(values: Iterable[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([f"'{value}" if value.startswith(_FORMULA) else value for value in values])
-    return out.getvalue()

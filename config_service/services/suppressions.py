@@ -29,6 +29,7 @@ class ShownSuppression:
     reason: str
     since: int
     until: int | None
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Suppressions:
             at = max(self.clock(), self._removed_until(clinic_id, address) + 1)
             found = self.put(clinic_id, address, actor, REASON_MANUAL, at, note)
             self.audit.write(actor, "suppression.added", clinic_id, [f"suppression:{found[0].id}"])
-        return self.shown(found[0]), found[1]
+            entry = self.repositories.suppressions.get(clinic_id, found[0].id) or found[0]
+        return self.shown(entry), found[1]
 
     def lock(self, clinic_id: str | None, addresses: Sequence[str]) -> None:
         """Lock bare addresses of one list at once, before several `put` in one transaction."""
@@ -80,11 +82,21 @@ class Suppressions:
         """
         stored = self.vault.store(address)
         self.repositories.suppressions.lock([(clinic_id, stored.hashes)])
+        self.repositories.erasures.carry_over([stored.hashes])
         if at <= self._removed_until(clinic_id, address):
             raise InvalidError("The address was removed from the list after that time.", code="removed_later")
         before = self.repositories.suppressions.find(clinic_id, stored.hashes)
         self.repositories.suppressions.add_act(
-            ActRecord(clinic_id, stored.hash, "add", at, actor.name, reason, self.vault.seal_text(note, NOTE))
+            ActRecord(
+                clinic_id,
+                stored.hash,
+                "add",
+                at,
+                actor.name,
+                reason,
+                self.vault.seal_text(note, NOTE),
+                address_sealed=stored.sealed,
+            )
         )
         entry = self.state.settle(clinic_id, stored)
         assert entry is not None  # an act after the latest removal puts the address on the list
@@ -110,7 +122,17 @@ class Suppressions:
             # An event may carry a time a little ahead of this machine's clock.
             at = max([self.clock(), *(fact.at for fact in facts)])
             sealed = self.vault.seal_text(note, NOTE)
-            act = ActRecord(clinic_id, found.address_hash, "remove", at, actor.name, None, sealed, consent)
+            act = ActRecord(
+                clinic_id,
+                found.address_hash,
+                "remove",
+                at,
+                actor.name,
+                None,
+                sealed,
+                consent,
+                found.address_sealed,
+            )
             self.repositories.suppressions.add_act(act)
             self.repositories.suppressions.remove(clinic_id, hashes)
             self.audit.write(actor, "suppression.removed", clinic_id, [f"suppression:{found.id}"])
@@ -131,7 +153,8 @@ class Suppressions:
     def shown(self, record: SuppressionRecord) -> ShownSuppression:
         """Return an entry with its address opened."""
         email = self.vault.show(record.address_hash, record.address_sealed)
-        return ShownSuppression(record.id, email, record.reason, record.since, record.until)
+        erased = record.address_sealed is None
+        return ShownSuppression(record.id, email, record.reason, record.since, record.until, erased)
 
     def _removed_until(self, clinic_id: str | None, address: str) -> int:
         """When the address was last removed, which may lie a little ahead of this machine's clock."""

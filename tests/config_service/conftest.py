@@ -12,6 +12,7 @@ import jwt
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from suppressed_fake import SesLists, ses_lists
 
 from config_service import create_app
 from config_service.encryption import NamedKey
@@ -91,6 +92,13 @@ def provider_fakes() -> Any:
 def email_providers(provider_fakes: Any) -> Any:
     """Return the accounts through which mail would go; they keep what was sent."""
     return provider_fakes.FakeEmailProviders()
+
+
+@pytest.fixture
+def ses_list(monkeypatch: pytest.MonkeyPatch) -> Iterator[SesLists]:
+    """Return the account-level suppression lists that SES would keep."""
+    with ses_lists(monkeypatch) as world:
+        yield world
 
 
 @pytest.fixture

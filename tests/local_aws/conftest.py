@@ -3,13 +3,19 @@
 import contextlib
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_setup_kit import PLATFORM, REGION, Calls, Names, World, served
 from local_aws_live import DEFAULT_TOPIC, MINISTACK, Receiver, Stack, free_port
 
+import config_service
+import webhook_service
+from config_service.settings import read_settings as config_settings
 from local_aws.options import Options
 from local_aws.server import LocalAws
+from webhook_service.settings import read_settings as webhook_settings
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +29,13 @@ def stack() -> Iterator[Stack]:
 def first_try() -> Iterator[Stack]:
     """A stand-in in which nothing was set up, with a default topic."""
     with _running(default_topic=DEFAULT_TOPIC) as stack:
+        yield stack
+
+
+@pytest.fixture
+def empty_stack() -> Iterator[Stack]:
+    """A stand-in of its own, for a test that changes how accounts and keys stand."""
+    with _running() as stack:
         yield stack
 
 
@@ -62,3 +75,40 @@ def heard(stack: Stack, topic: str, receiver: Receiver) -> Receiver:
     """A receiver that is subscribed to `topic`."""
     stack.subscribe(topic, receiver)
     return receiver
+
+
+@pytest.fixture
+def world(stack: Stack, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Names under which nothing was set up, and both services, which know the topic that will be."""
+    names = Names()
+    variables = {
+        "APP_ENV": "development",
+        "DATABASE_URL": sqlite_url,
+        "VAR_DIR": str(tmp_path),
+        "AWS_ENDPOINT_URL": stack.origin,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": PLATFORM,
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_SES_FROM_EMAIL": names.sender,
+        "AWS_SNS_TOPIC_ARN": names.topic_arn,
+        "SNS_DEV_ORIGIN": stack.origin,
+        "DNS_RESOLVER": stack.origin.removeprefix("http://"),
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    app = config_service.create_app(config_settings(variables), sweeping=False)
+    with served(app) as config_url:
+        webhook = webhook_service.create_app(
+            webhook_settings({**variables, "CONFIG_SERVICE_URL": config_url})
+        )
+        with served(webhook) as webhook_url:
+            services = app.extensions["config_service"]
+            yield World(stack, names, services, f"{webhook_url}/api/v1/webhooks/ses")
+    services.repositories.database.close()
+
+
+@pytest.fixture
+def calls(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
+    """What the set-up asks of AWS, from here on."""
+    with contextlib.closing(Calls().watch(monkeypatch)) as watched:
+        yield watched

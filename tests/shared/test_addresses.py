@@ -88,6 +88,9 @@ def test_the_domain_of_an_address() -> None:
         ("550 <jane@example.com>: no", "550 <j***@example.com>: no"),
         ("a@x.com,b@y.com", "a***@x.com,b***@y.com"),
         ("rfc822;jane.doe@sub.example.com", "rfc822;j***@sub.example.com"),
+        ("to=jane@example.com", "to=j***@example.com"),
+        ("from bounces+jane=example.com@ses.example", "from b***@ses.example"),
+        ("prvs=0123abcdef=jane@example.com", "prvs=0123abcdef=j***@example.com"),
     ],
 )
 def test_addresses_in_a_text_are_masked(text: str, masked: str) -> None:

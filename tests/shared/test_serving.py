@@ -9,6 +9,7 @@ import pytest
 
 from shared import serving
 
+ROOT = Path(__file__).parents[2]
 MACHINE = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -43,6 +44,34 @@ def test_the_environment_has_the_last_word(
     if given is not None:
         monkeypatch.setenv("WEB_CONCURRENCY", given)
     assert serving.worker_processes(3) == count
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import runpy; runpy.run_path('config_service/gunicorn.conf.py')['_remove_metrics']()",
+        "import runpy; runpy.run_path('webhook_service/gunicorn.conf.py')['_remove_metrics']()",
+        "from config_service.__main__ import main; main(['migrate'])",
+    ],
+    ids=["config_service", "webhook_service", "a command"],
+)
+def test_each_way_to_start_forbids_core_dumps(start: str, tmp_path: Path) -> None:
+    """The hard limit tells, since the soft one is 0 on most machines already."""
+    show = f"{start}\nimport resource; print('hard limit', resource.getrlimit(resource.RLIMIT_CORE)[1])"
+    made = {
+        "VAR_DIR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'x.db'}",
+        "INTERNAL_API_TOKEN": "x" * 32,
+    }
+    shown = subprocess.run(
+        [sys.executable, "-c", show],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true", **made},
+    )
+    assert "hard limit 0" in shown.stdout, shown.stderr
 
 
 def test_a_process_that_forbids_core_dumps_and_its_children_leave_none() -> None:

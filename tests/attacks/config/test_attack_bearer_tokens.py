@@ -170,6 +170,26 @@ def test_a_token_cannot_say_how_it_is_verified(key: dict[str, str], header: Any)
                 verifier.verify(token)
 
 
+LONG_SECRET = SECRET * 2  # for every HMAC's least length
+OTHER_WAYS: dict[str, tuple[str, Any, dict[str, str]]] = {
+    "HS384": ("HS384", LONG_SECRET, {"secret": LONG_SECRET}),
+    "HS512": ("HS512", LONG_SECRET, {"secret": LONG_SECRET}),
+    "RS384": ("RS384", RSA, {"public_key": _pem(RSA)}),
+    "RS512": ("RS512", RSA, {"public_key": _pem(RSA)}),
+    "PS256": ("PS256", RSA, {"public_key": _pem(RSA)}),
+}
+
+
+@pytest.mark.parametrize(("algorithm", "key", "settings"), OTHER_WAYS.values(), ids=OTHER_WAYS.keys())
+def test_the_right_key_signs_by_no_other_algorithm(
+    algorithm: str, key: Any, settings: dict[str, str]
+) -> None:
+    with pytest.raises(UnauthenticatedError):
+        TokenVerifier(JwtSettings(**settings)).verify(jwt.encode(_claims(), key, algorithm))
+    good = "HS256" if "secret" in settings else "RS256"
+    assert TokenVerifier(JwtSettings(**settings)).verify(jwt.encode(_claims(), key, good)).name == "ann"
+
+
 @pytest.mark.parametrize("secret", [_pem(RSA), _pem(RSA).strip(), _pem(RSA).replace("\n", "\\n"), ""])
 def test_the_public_key_is_no_secret(secret: str) -> None:
     """In every form in which it may lie on the issuer's page."""

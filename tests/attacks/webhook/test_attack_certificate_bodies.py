@@ -200,6 +200,28 @@ def test_a_certificate_that_drips_is_given_up_when_the_time_is_over(
 
 
 @pytest.mark.enable_socket
+def test_no_proxy_of_the_environment_comes_between(
+    serve: Serve, certificate_pem: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sets one would choose the certificate."""
+
+    def talk(_: Server, connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(
+            HEAD + f"Content-Length: {len(certificate_pem)}\r\n\r\n".encode() + certificate_pem
+        )
+
+    proxy, server = serve(talk), serve(talk)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    origin = f"http://127.0.0.1:{server.port}"
+    assert CertificateStore(SnsOrigins(origin)).get(origin + CERT_PATH, "us-east-1").public_key
+    assert (server.connections, proxy.connections) == (1, 0)
+
+
+@pytest.mark.enable_socket
 def test_a_confirmation_that_drips_is_given_up_when_the_time_is_over(
     serve: Serve, sns: Sns, monkeypatch: pytest.MonkeyPatch
 ) -> None:

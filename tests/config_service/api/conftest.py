@@ -15,12 +15,19 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from config_service import create_app
+from config_service.providers.dns.resolver import DnsRecords
 
 SHARED_TOPIC = "arn:aws:sns:us-east-1:123456789012:healthcare-ses-events"
 SOURCE = "noreply@clinic-domain.example"
 
 Call = Callable[..., TestResponse]
 MakeEvent = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_in_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer the doctor at once; it is tested beside this."""
+    monkeypatch.setattr(DnsRecords, "_ask", lambda *_: [])
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from shared.internal_api import EVENTS
+
 MAKING = {("PUT", "config"), ("PUT", "ses")}
 LOOKING_POSTS = {("POST", "suppressions/check")}
 WITHOUT_TOKEN = {
@@ -16,6 +18,7 @@ WITHOUT_TOKEN = {
     "/docs/assets/<path:name>",
 }
 PREFIX = "/api/v1/clinics/<clinic_id>/communication/"
+OF_THE_PLATFORM = ("/api/v1/suppressions", "/api/v1/audit", "/api/v1/events/held")
 
 
 @pytest.fixture
@@ -55,17 +58,22 @@ def test_every_route_is_of_a_kind_that_these_tests_know(app: Any) -> None:
     others = {
         rule.rule
         for rule in app.url_map.iter_rules()
-        if not rule.rule.startswith((PREFIX, "/api/v1/suppressions", "/api/v1/events/held", "/internal/v1/"))
+        if not rule.rule.startswith((PREFIX, *OF_THE_PLATFORM, "/internal/v1/"))
     }
 
     assert others == WITHOUT_TOKEN
-    assert len(of_clinic(app, "c1")) == 12
+    assert len(of_clinic(app, "c1")) == 20
 
 
 def test_nobody_calls_anything_without_a_token(app: Any, client: Any) -> None:
     asked = [*routes(app, "/api/"), *routes(app, "/internal/")]
 
-    answers = {(method, rule): client.open(filled(rule), method=method).status_code for method, rule in asked}
+    answers = {
+        (method, rule): client.open(
+            filled(rule), method=method, environ_base={"REMOTE_ADDR": f"192.0.2.{number}"}
+        ).status_code
+        for number, (method, rule) in enumerate(asked)  # from one address, it would be a limit that answers
+    }
 
     assert set(answers.values()) == {401}, answers
 
@@ -98,9 +106,13 @@ def test_a_location_head_may_look_but_not_change(app: Any, client: Any, people: 
     assert allowed == {
         ("GET", "config"),
         ("GET", "test-email/<test_id>"),
+        ("GET", "probe/<probe_id>"),
         ("GET", "suppressions"),
         ("GET", "suppressions/export"),
+        ("GET", "suppressions/drift"),
         ("GET", "events"),
+        ("GET", "audit"),
+        ("GET", "health"),
         *LOOKING_POSTS,
     }
 
@@ -153,7 +165,7 @@ def test_every_id_that_a_tag_of_ses_can_carry_is_a_clinic_id(of: Any, ses: Any, 
 
 
 def test_the_platforms_endpoints_are_for_super_admins_alone(app: Any, client: Any, people: Any) -> None:
-    asked = [*routes(app, "/api/v1/suppressions"), *routes(app, "/api/v1/events/held")]
+    asked = [route for start in OF_THE_PLATFORM for route in routes(app, start)]
 
     for who in (people.clinic_admin("c1"), people.location_head("c1"), people.clinic_admin()):
         for method, rule in asked:
@@ -168,8 +180,10 @@ def test_the_platforms_endpoints_are_for_super_admins_alone(app: Any, client: An
 def test_a_persons_token_does_not_open_the_internal_api_nor_the_other_way_round(
     app: Any, client: Any, people: Any
 ) -> None:
-    for method, rule in routes(app, "/internal/"):
-        assert client.open(filled(rule), method=method, headers=people.super_admin).status_code == 401
-    for method, rule in routes(app, "/api/"):
-        for who in (people.webhook, people.sender):
-            assert client.open(filled(rule), method=method, headers=who).status_code == 401
+    internal, public = [*routes(app, "/internal/"), ("POST", EVENTS)], routes(app, "/api/")
+    attempts = [(route, people.super_admin) for route in internal]
+    attempts += [(route, who) for route in public for who in (people.webhook, people.sender)]
+    for number, ((method, rule), who) in enumerate(attempts):
+        elsewhere = {"REMOTE_ADDR": f"10.0.0.{number}"}  # too many failures from one place would get 429
+        response = client.open(filled(rule), method=method, headers=who, environ_base=elsewhere)
+        assert response.status_code == 401

@@ -4,9 +4,17 @@ from typing import Any
 
 import pytest
 
-from shared.security_headers import SECURITY_HEADERS, with_security_headers
+from shared.security_headers import with_security_headers
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the database does not matter
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 ANSWERS = [
     ("GET", "/healthz", 200),
@@ -31,9 +39,9 @@ def test_every_answer_says_what_must_not_be_done_with_it(
 ) -> None:
     answer = client.open(path, method=method, headers=people.super_admin)
     assert answer.status_code == status
-    for name, value in SECURITY_HEADERS:
-        assert answer.headers.getlist(name)[0].startswith(value), name
-        assert len(answer.headers.getlist(name)) == 1
+    for name, value in HEADERS.items():
+        (found,) = answer.headers.getlist(name)
+        assert found.startswith(value), name
 
 
 @ON_SQLITE

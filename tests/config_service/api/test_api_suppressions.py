@@ -59,6 +59,7 @@ def test_an_address_is_added_once_and_shown_as_it_was_spelt(of: Any) -> None:
         "reason": "manual",
         "since": "2026-01-01T00:00:00+00:00",
         "until": None,
+        "erased": False,
     }
     assert again.json["suppression"] == entry
     assert of("c1", "GET", "suppressions").json == {

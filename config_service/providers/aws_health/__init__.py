@@ -1,0 +1,1 @@
+"""What an AWS account says of itself: whose it is, how it may send, and how its mail was received."""

@@ -1,0 +1,1 @@
+"""Asks the DNS about a sender's domain."""

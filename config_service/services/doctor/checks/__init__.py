@@ -1,0 +1,1 @@
+"""The checks, one module a group: each looks at facts and says what it saw."""

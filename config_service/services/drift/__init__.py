@@ -1,0 +1,1 @@
+"""Our suppression lists beside the one that SES keeps for each account."""

@@ -1,0 +1,1 @@
+"""From an empty AWS account to a confirmed feedback loop: planned, brought about, taken away."""
