@@ -1,6 +1,6 @@
-"""What goes wrong with the clinic's settings."""
+"""What goes wrong with the clinic's settings and with its suppression list."""
 
-from breakages.breakage import Breakage, doing
+from breakages.breakage import Breakage, Finding, doing
 from breakages.loop import Loop
 
 _OTHER = "clinic-456"
@@ -11,6 +11,16 @@ def _refuse_a_test_email(loop: Loop) -> None:
     loop.settings(configurationSetName="no-such-set")
     loop.test_email(accepted=False)
     loop.settings()
+
+
+def _suppress_at_ses(loop: Loop) -> None:
+    loop.aws("sesv2").put_suppressed_destination(EmailAddress="old@patients.example", Reason="BOUNCE")
+
+
+def _repair_drift(loop: Loop, finding: Finding) -> str:
+    compare = str(finding["command"]).partition(",")[0]
+    repairing = f"{compare} --repair --yes"
+    return f"$ {loop.terminal.run(repairing)}"
 
 
 BREAKAGES = (
@@ -47,5 +57,13 @@ BREAKAGES = (
             f"the other clinic got an address of its own: {_SAVED}",
             lambda loop: loop.settings(_OTHER, fromEmail="frontdesk@other-clinic.com"),
         ),
+    ),
+    Breakage(
+        "SES's own list has an address that ours lacks",
+        _suppress_at_ses,
+        "suppression.drift",
+        "drift",
+        status="warn",
+        repair=_repair_drift,
     ),
 )

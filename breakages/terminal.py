@@ -41,7 +41,7 @@ class Terminal:
             raise CommandError(f"{command}: no command, but something to do by hand")
         printed = io.StringIO()
         with redirect_stdout(printed), redirect_stderr(printed):
-            code = main(words[len(_OURS) :])
+            code = _exit_code(words[len(_OURS) :])
         if code:
             raise CommandError(f"{command}: exit code {code}\n{printed.getvalue()}")
         return printed.getvalue()
@@ -63,6 +63,13 @@ class Terminal:
         for name, value in self.names.items():
             command = command.replace(name, value)
         return command
+
+
+def _exit_code(arguments: list[str]) -> int:
+    try:
+        return main(arguments)
+    except SystemExit as ended:  # argparse's way to refuse a command line
+        return int(ended.code or 0)
 
 
 def _camel(name: str) -> str:

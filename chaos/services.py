@@ -38,7 +38,6 @@ class Services:
         self._processes = Processes(directory)
         self._ports = {name: free_port() for name in NAMES}
         self._more: dict[str, dict[str, str]] = {}
-        self._gone: list[int] = []  # process groups whose masters are dead
         self._started: dict[str, float] = {}
         self._stopping = threading.Event()
         self._supervisor = threading.Thread(target=self._keep_up, name="supervisor", daemon=True)
@@ -92,15 +91,12 @@ class Services:
             os.killpg(self.master(name), signal.SIGKILL)
 
     def stop(self) -> None:
-        """End them at once, and what their dead masters left behind: all has been compared by now."""
+        """End them at once: all has been compared by now."""
         self._stopping.set()
         if self._supervisor.is_alive():
             self._supervisor.join()
         for name in list(self._processes.running):
             self._processes.kill(name)
-        for group in self._gone:
-            with suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
 
     def session(self) -> requests.Session:
         """Return a session of a SUPER_ADMIN's."""
@@ -115,7 +111,9 @@ class Services:
         while not self._stopping.wait(_LOOK_EVERY):
             for name, process in list(self._processes.running.items()):
                 if process.poll() is not None and time.monotonic() - self._started[name] > _BETWEEN_STARTS:
-                    self._gone.append(process.pid)
+                    # As systemd and Docker do: a worker that outlives its master would keep the port.
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
                     self._spawn(name)
                     self.restarts += 1
 

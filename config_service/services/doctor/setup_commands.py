@@ -30,11 +30,12 @@ def setup_of_publishing(facts: Facts, name: str | None) -> str:
     target = facts.target
     if target.clinic_id is None:
         return setup_of_topic(facts)
-    way = f" --configuration-set {name} --no-identities" if name else " --no-configuration-sets"
-    if target.topic_arn is None:
-        return f"{_SETUP} --clinic {target.clinic_id} --shared-topic{way}"
-    # The set-up of a clinic's own topic adds the clinic's id to the names of its sets.
-    return f"{setup_here(facts)}{way.replace(f'-{target.clinic_id} ', ' ')}"
+    setup = f"{_SETUP} --clinic {target.clinic_id} --shared-topic"
+    if target.topic_arn is not None:
+        # The set-up of a clinic's own topic adds the clinic's id to the names of its sets.
+        setup, name = setup_here(facts), name and name.removesuffix(f"-{target.clinic_id}")
+    way = f"--configuration-set {name} --no-identities" if name else "--no-configuration-sets"
+    return f"{setup} {way}"
 
 
 def _endpoint(facts: Facts) -> str:

@@ -28,7 +28,7 @@ from config_service.providers.aws_health.records import AccessKey, Caller
 from config_service.providers.aws_setup.configuration_sets import ConfigurationSetState
 from config_service.providers.aws_setup.identity_notifications import NotificationsState
 from config_service.providers.aws_setup.refusals import AwsRefusedError, no_credentials
-from config_service.providers.aws_setup.topic_policy import TopicState
+from config_service.providers.aws_setup.topic_policy import TopicState, publishing_statement
 from config_service.providers.dns.policies import Dmarc, Spf
 from config_service.providers.webhook_endpoint import Answer
 from config_service.services.drift.drift import DriftSample
@@ -67,6 +67,7 @@ def published(*types: str, **changes: Any) -> dict[str, Any]:
     return {"configuration_set": ConfigurationSetState((replace(DESTINATION, **kinds, **changes),))}
 
 
+ALIASES = {f"{token}._domainkey.{DOMAIN}": f"{token}.dkim.amazonses.com" for token in "abc"}
 SETTINGS = [
     (target(faults={"region": ["Missing."]}), "settings.complete", FAIL, "settings_invalid"),
     (target(unopened="key k0 is missing"), "settings.complete", FAIL, "sealing_key_missing"),
@@ -95,7 +96,12 @@ ACCOUNTS = [
 IDENTITIES = [
     (identity(verified=False), "identity.verified", FAIL, "identity_not_verified"),
     ({"aliases": {}}, "identity.dkim", FAIL, "dkim_missing"),
-    ({"aliases": {f"a._domainkey.{DOMAIN}": "elsewhere.example"}}, "identity.dkim", FAIL, "dkim_missing"),
+    (
+        {"aliases": {**ALIASES, f"a._domainkey.{DOMAIN}": "elsewhere.example"}},
+        "identity.dkim",
+        FAIL,
+        "dkim_missing",
+    ),
     ({"exchangers": ()}, "identity.mail_from", FAIL, "mail_from_not_verified"),
     ({"exchangers": ("mx.example",)}, "identity.mail_from", FAIL, "mail_from_not_verified"),
     ({"mail_from_spf": None}, "identity.mail_from", FAIL, "mail_from_not_verified"),
@@ -145,6 +151,12 @@ LOOP = [
     (target(region="us-west-2"), "topic.region", FAIL, "topic_in_other_region"),
     ({"topic": None}, "topic.exists", FAIL, "topic_missing"),
     ({"topic": TopicState("2", policy())}, "topic.policy", FAIL, "topic_policy"),
+    (
+        {"topic": TopicState("2", policy(publishing_statement(TOPIC, ["9" * 12])))},
+        "topic.policy",
+        FAIL,
+        "topic_policy",
+    ),
     (
         {"topic": TopicState("2", policy({**STATEMENT, "Sid": "x", "Condition": {}}))},
         "topic.policy",
@@ -200,6 +212,7 @@ def test_nothing_else_is_called_sick(sick: dict[str, Any], check: str, status: s
 
 
 HEALTHY = [
+    pytest.param({"aliases": ALIASES}, id="dkim_records_that_are_all_there"),
     pytest.param(sending(most_per_day=-1.0), id="an_unlimited_quota"),
     pytest.param({"caller": Caller(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/x/y"), "keys": ()}, id="a_role_has_no_age"),
     pytest.param({"points": points(199, bounces=100)}, id="few_sends_say_nothing_of_bounces"),

@@ -15,6 +15,7 @@ from config_service.services.doctor.finding import Status
 from config_service.services.doctor.guide import guide
 from config_service.services.doctor.remedies.catalogue import BY_CODE, REMEDIES
 from config_service.services.doctor.remedies.remedy import Trouble
+from config_service.services.doctor.setup_commands import ANY_ENDPOINT
 from config_service.services.drift.drift import DriftSample
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -101,10 +102,11 @@ def test_a_finding_is_filled_with_what_is_known() -> None:
 
 
 SETUP = "python -m config_service setup"
+OWN = replace(TARGET, topic_arn="arn:aws:sns:us-east-1:123456789012:own")
 COMMANDS_OF = [
     ({}, "subscription.raw", f"{SETUP} --region us-east-1 --endpoint {WEBHOOK}"),
     (
-        {"target": replace(TARGET, topic_arn="arn:aws:sns:us-east-1:123456789012:own")},
+        {"target": OWN},
         "subscription.raw",
         f"{SETUP} --clinic clinic-1 --endpoint {WEBHOOK}",
     ),
@@ -113,6 +115,17 @@ COMMANDS_OF = [
         "configuration_set.exists",
         f"{SETUP} --clinic clinic-1 --shared-topic --configuration-set transactional --no-identities",
     ),
+    (
+        {"target": replace(OWN, configuration_set="transactional-clinic-1"), "configuration_set": None},
+        "configuration_set.exists",
+        f"{SETUP} --clinic clinic-1 --endpoint {ANY_ENDPOINT} --configuration-set transactional --no-identities",
+    ),
+    (
+        {"target": replace(TARGET, configuration_set=None)},
+        "notifications.topics",
+        f"{SETUP} --clinic clinic-1 --shared-topic --no-configuration-sets",
+    ),
+    ({"endpoints": ()}, "subscription.exists", f"{SETUP} --region us-east-1 --endpoint {ANY_ENDPOINT}"),
 ]
 
 
