@@ -103,7 +103,7 @@ RECORDING_REMEDIES = (
         "drift",
         (Trouble.SUPPRESSION,),
         "Our list and SES's account-level list differ.",
-        "Compare both lists whole, and repair what the comparison shows.",
-        "python -m config_service drift{of_or_all}, then with --repair",
+        "Compare both lists whole; --repair shows what it would do about it, and does it with --yes.",
+        "python -m config_service drift{of_or_all} --repair",
     ),
 )
