@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from fuzz.answers import faults
-from fuzz.applications import Target, targets
+from fuzz.targets import Target, targets
 
 SECONDS_PER_INPUT = 5.0  # SNS waits for 15, over a network
 _KEPT_FAULTS = 20  # of a shard; the first ones tell enough

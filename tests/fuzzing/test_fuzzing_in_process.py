@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.answers import faults
-from fuzz.applications import Target, targets
 from fuzz.exchanges import Answer, Request
 from fuzz.in_process import SHARES
 from fuzz.shards import HangError, time_limit
+from fuzz.targets import Target, targets
 
 SECONDS = 20  # for one input; a busy machine is no hang
 

@@ -6,8 +6,9 @@ from typing import Any
 import schemathesis
 
 from fuzz.api_calls import ASK_AWS
-from fuzz.applications import JWT_SECRET, OF_PROVIDERS, OF_SNS, config_service, targets, tokens
+from fuzz.applications import JWT_SECRET, OF_PROVIDERS, OF_SNS, config_service, tokens
 from fuzz.openapi_cases import ask_every_operation
+from fuzz.targets import targets
 
 _TEXT = {"type": "string"}
 _NAMES = ("MessageId", "TopicArn", "Message", "Timestamp", "SignatureVersion", "Signature", "SigningCertURL")
