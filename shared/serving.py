@@ -1,10 +1,12 @@
 """What the gunicorn configurations of both services share. Imports nothing that imports prometheus_client."""
 
+import gc
 import os
 import resource
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -59,6 +61,25 @@ def forbid_core_dumps() -> None:
     https://man7.org/linux/man-pages/man5/core.5.html
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Look for no garbage in the block: what it imports is none, and to look costs a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Let the collector pass by the application from now on, so that it holds no request up for long.
+
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def refuse_to_start(service: str, why: str, remove: Remove) -> NoReturn:

@@ -15,6 +15,8 @@ _UNMEASURED = {
     "chaos",
     "fuzzing",
     "deployment",
+    "test_architecture.py",
+    "test_docs.py",
     "test_local_aws_breakages.py",
     "test_local_aws_doctor.py",
 }
@@ -33,7 +35,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
 def _is_unmeasured(item: pytest.Item) -> bool:
     parameters = getattr(item, "callspec", None)
     on_postgres = parameters is not None and "postgresql" in parameters.params.values()
-    return on_postgres or bool(_UNMEASURED.intersection(item.path.parts))
+    by_examples = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    return on_postgres or by_examples or bool(_UNMEASURED.intersection(item.path.parts))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -13,7 +13,9 @@ from shared.serving import (  # noqa: E402
     child_exit,
     cores,
     forbid_core_dumps,
+    importing,
     make_metrics_directory,
+    post_worker_init,
     refuse_to_start,
     worker_processes,
 )
@@ -22,17 +24,18 @@ forbid_core_dumps()
 _remove_metrics = make_metrics_directory("webhook_service")
 
 # These import prometheus_client, which looks for the directory when it is imported.
-from shared.errors import SettingsError  # noqa: E402
-from shared.logging import logging_config  # noqa: E402
-from shared.settings import environment  # noqa: E402
-from webhook_service.settings import read_settings  # noqa: E402
+with importing():
+    from shared.errors import SettingsError
+    from shared.logging import logging_config
+    from shared.settings import environment
+    from webhook_service.settings import read_settings
 
 try:
     _settings = read_settings(environment(Path(".env")))
 except SettingsError as error:
     refuse_to_start("webhook_service", error.message, _remove_metrics)
 
-__all__ = ["child_exit"]  # gunicorn's hook
+__all__ = ["child_exit", "post_worker_init"]  # gunicorn's hooks
 
 wsgi_app = "webhook_service:create_app()"
 bind = "0.0.0.0:8002"  # SNS comes from outside; a machine that is reached directly is told with -b

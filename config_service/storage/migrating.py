@@ -24,19 +24,20 @@ def migrate(database: Database, directory: Path = _DIRECTORY) -> list[str]:
     Raise StorageUnavailableError where the locks are not to be had within PATIENCE.
     """
     give_up_at = time.monotonic() + PATIENCE
-    while True:
+    while pending(database, directory):  # a start with nothing to do locks nobody out
         try:
             return _migrate(database, directory)
         except StorageUnavailableError as error:
             if not _is_locked(error) or time.monotonic() >= give_up_at:
                 raise
         time.sleep(_PAUSE)
+    return []
 
 
-def pending(database: Database) -> list[str]:
+def pending(database: Database, directory: Path = _DIRECTORY) -> list[str]:
     """Return the names of the migrations that are not applied yet."""
     with database.reading():
-        status = Runner(database.peewee, str(_DIRECTORY)).status()
+        status = Runner(database.peewee, str(directory)).status()
         return [migration.name for migration in status if migration.applied is None]
 
 

@@ -1,5 +1,6 @@
-"""How many processes a machine, or a container of it, is good for."""
+"""How the services' processes are started: how many, and what they leave out."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -44,6 +45,24 @@ def test_the_environment_has_the_last_word(
     if given is not None:
         monkeypatch.setenv("WEB_CONCURRENCY", given)
     assert serving.worker_processes(3) == count
+
+
+def test_nothing_looks_for_garbage_among_what_is_imported() -> None:
+    with serving.importing():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ImportError), serving.importing():
+        raise ImportError
+    assert gc.isenabled()
+
+
+def test_a_workers_application_is_out_of_the_collectors_way() -> None:
+    gc.unfreeze()
+    try:
+        serving.post_worker_init(None)
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.freeze()
 
 
 @pytest.mark.parametrize(
