@@ -3,8 +3,8 @@
 .PHONY: help setup run demo demo-setup lint types test bench bench-quick growth soak profile fuzz chaos lock sbom clean
 PYTHON ?= python3
 BIN := .venv/bin
-# Processes of the tests: two more than two cores, since many tests wait for a database or a server.
-WORKERS ?= 4
+# Processes of the tests: one more than two cores, since many tests wait for a database or a server.
+WORKERS ?= 3
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -69,7 +69,8 @@ def postgres(run_id: str) -> Iterator[str]:
         url = str(server.get_uri())
         with psycopg.connect(url, autocommit=True) as connection:
             # Test data need not survive a power cut.
-            connection.execute("ALTER SYSTEM SET fsync = off")
+            for setting in ("fsync", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
         yield url
 

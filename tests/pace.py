@@ -11,12 +11,17 @@ from werkzeug.routing.rules import Rule
 
 # What these pass, others pass as well; in end_to_end the services run in processes of their own.
 _UNMEASURED = {
-    "end_to_end",
+    "attacks",
     "chaos",
-    "fuzzing",
     "deployment",
+    "end_to_end",
+    "fuzzing",
+    "test_api_isolation.py",
+    "test_api_rotation_under_load.py",
     "test_architecture.py",
     "test_docs.py",
+    "test_local_aws_aws_setup.py",
+    "test_local_aws_aws_setup_policy.py",
     "test_local_aws_breakages.py",
     "test_local_aws_doctor.py",
 }
