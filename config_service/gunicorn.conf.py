@@ -1,43 +1,20 @@
 """How gunicorn serves config_service; what the command line says still wins."""
 # ruff: noqa: N999 - gunicorn's own name for the file
 
-from pathlib import Path
 from typing import Any
 
-from shared.serving import (
-    child_exit,
-    cores,
-    forbid_core_dumps,
-    importing,
-    make_metrics_directory,
-    post_worker_init,
-    refuse_to_start,
-    worker_processes,
-)
-
-forbid_core_dumps()
-_remove_metrics = make_metrics_directory("config_service")
-
-# These import prometheus_client, which looks for the directory when it is imported.
-with importing():
-    from config_service.settings import read_settings
-    from shared.errors import SettingsError
-    from shared.logging import logging_config
-    from shared.settings import environment
-
-try:
-    _settings = read_settings(environment(Path(".env")))
-except SettingsError as error:
-    refuse_to_start("config_service", error.message, _remove_metrics)
+from shared.serving import child_exit, cores, post_worker_init, prepare, worker_processes
 
 __all__ = ["child_exit", "post_worker_init"]  # gunicorn's hooks
+
+_service = prepare("config_service")
 
 wsgi_app = "config_service:create_app()"
 bind = "0.0.0.0:8001"  # behind the platform's gateway; -b tells a machine that is reached directly
 worker_class = "shared.thread_worker.PunctualThreadWorker"  # slow clients never hold all threads
 # SQLite has one writer at a time: within one process those who write queue for it, between processes they
 # sleep and try again.
-workers = worker_processes(1 if _settings.database_url.startswith("sqlite:") else cores())
+workers = worker_processes(1 if _service.settings.database_url.startswith("sqlite:") else cores())
 threads = 16  # they mostly wait for the database
 
 timeout = 60  # seconds; a test email may wait for a mail server
@@ -53,9 +30,9 @@ limit_request_field_size = 10240
 control_socket_disable = True
 
 logger_class = "shared.gunicorn_logger.QuietLogger"
-logconfig_dict = logging_config(_settings.log_level)
+logconfig_dict = _service.logging
 
 
 def on_exit(_server: Any) -> None:
     """Remove the metrics' directory."""
-    _remove_metrics()
+    _service.remove_metrics()

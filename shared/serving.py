@@ -5,16 +5,24 @@ import os
 import resource
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple
 
 MULTIPROCESS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 _CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 Remove = Callable[[], None]
+
+
+class Prepared(NamedTuple):
+    """What a gunicorn configuration needs to know of its service."""
+
+    settings: Any
+    logging: dict[str, Any]
+    remove_metrics: Remove
 
 
 def cores() -> int:
@@ -35,7 +43,26 @@ def worker_processes(by_default: int) -> int:
     return int(os.environ.get("WEB_CONCURRENCY") or by_default)
 
 
-def make_metrics_directory(service: str) -> Remove:
+def prepare(service: str) -> Prepared:
+    """Make gunicorn's master ready for `service`, with its code and settings, which its workers inherit.
+
+    A bad setting ends gunicorn here with one line, rather than once a worker and with a traceback each.
+    """
+    forbid_core_dumps()
+    remove_metrics = _make_metrics_directory(service)
+    gc.disable()  # nothing that is imported is garbage, and to look for some costs a tenth of the time
+    settings = import_module(f"{service}.settings")
+    reader, errors, logs = map(import_module, ("shared.settings", "shared.errors", "shared.logging"))
+    gc.enable()
+    try:
+        read = settings.read_settings(reader.environment(Path(".env")))
+    except errors.SettingsError as error:
+        remove_metrics()
+        raise SystemExit(f"{service} does not start: {error.message}") from None
+    return Prepared(read, logs.logging_config(read.log_level), remove_metrics)
+
+
+def _make_metrics_directory(service: str) -> Remove:
     """Make the directory in which a service's processes share their metrics, unless one is given.
 
     To be called before anything imports prometheus_client, which then chooses between one process and
@@ -63,16 +90,6 @@ def forbid_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-@contextmanager
-def importing() -> Iterator[None]:
-    """Look for no garbage in the block: what it imports is none, and to look costs a tenth of the time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 def post_worker_init(_worker: Any) -> None:
     """Let the collector pass by the application from now on, so that it holds no request up for long.
 
@@ -80,12 +97,6 @@ def post_worker_init(_worker: Any) -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def refuse_to_start(service: str, why: str, remove: Remove) -> NoReturn:
-    """End gunicorn with one line, rather than once a worker and with a traceback each."""
-    remove()
-    raise SystemExit(f"{service} does not start: {why}")
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -1,7 +1,6 @@
 """How gunicorn serves webhook_service; what the command line says still wins."""
 # ruff: noqa: N999 - gunicorn's own name for the file
 
-from pathlib import Path
 from typing import Any
 
 import gevent
@@ -9,33 +8,11 @@ from gevent import monkey
 
 monkey.patch_all()  # before anything imports sockets and locks
 
-from shared.serving import (  # noqa: E402
-    child_exit,
-    cores,
-    forbid_core_dumps,
-    importing,
-    make_metrics_directory,
-    post_worker_init,
-    refuse_to_start,
-    worker_processes,
-)
-
-forbid_core_dumps()
-_remove_metrics = make_metrics_directory("webhook_service")
-
-# These import prometheus_client, which looks for the directory when it is imported.
-with importing():
-    from shared.errors import SettingsError
-    from shared.logging import logging_config
-    from shared.settings import environment
-    from webhook_service.settings import read_settings
-
-try:
-    _settings = read_settings(environment(Path(".env")))
-except SettingsError as error:
-    refuse_to_start("webhook_service", error.message, _remove_metrics)
+from shared.serving import child_exit, cores, post_worker_init, prepare, worker_processes  # noqa: E402
 
 __all__ = ["child_exit", "post_worker_init"]  # gunicorn's hooks
+
+_service = prepare("webhook_service")
 
 wsgi_app = "webhook_service:create_app()"
 bind = "0.0.0.0:8002"  # SNS comes from outside; a machine that is reached directly is told with -b
@@ -58,7 +35,7 @@ limit_request_field_size = 4096
 control_socket_disable = True
 
 logger_class = "shared.gunicorn_logger.QuietLogger"
-logconfig_dict = logging_config(_settings.log_level)
+logconfig_dict = _service.logging
 
 
 def post_request(_worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
@@ -68,4 +45,4 @@ def post_request(_worker: Any, _request: Any, _environ: Any, _response: Any) -> 
 
 def on_exit(_server: Any) -> None:
     """Remove the metrics' directory."""
-    _remove_metrics()
+    _service.remove_metrics()

@@ -47,15 +47,6 @@ def test_the_environment_has_the_last_word(
     assert serving.worker_processes(3) == count
 
 
-def test_nothing_looks_for_garbage_among_what_is_imported() -> None:
-    with serving.importing():
-        assert not gc.isenabled()
-    assert gc.isenabled()
-    with pytest.raises(ImportError), serving.importing():
-        raise ImportError
-    assert gc.isenabled()
-
-
 def test_a_workers_application_is_out_of_the_collectors_way() -> None:
     gc.unfreeze()
     try:
@@ -68,8 +59,8 @@ def test_a_workers_application_is_out_of_the_collectors_way() -> None:
 @pytest.mark.parametrize(
     "start",
     [
-        "import runpy; runpy.run_path('config_service/gunicorn.conf.py')['_remove_metrics']()",
-        "import runpy; runpy.run_path('webhook_service/gunicorn.conf.py')['_remove_metrics']()",
+        "import runpy; runpy.run_path('config_service/gunicorn.conf.py')['_service'].remove_metrics()",
+        "import runpy; runpy.run_path('webhook_service/gunicorn.conf.py')['_service'].remove_metrics()",
         "from config_service.__main__ import main; main(['migrate'])",
     ],
     ids=["config_service", "webhook_service", "a command"],
