@@ -23,7 +23,9 @@ from config_service.services.feedback import FeedbackService
 from config_service.services.hash_keys import HashKeys
 from config_service.services.held_ceiling import HeldCeiling
 from config_service.services.held_events import HeldEvents
+from config_service.services.held_retries import HeldRetries
 from config_service.services.loop_checks import loop_checks
+from config_service.services.moved_events import MovedEvents
 from config_service.services.ownership import Ownership
 from config_service.services.rate_limits import HOUR, MINUTE, RateLimit
 from config_service.services.reachability import Reachability
@@ -33,6 +35,7 @@ from config_service.services.retention import Retention
 from config_service.services.sending_order import PlatformSender, SendingOrder, sends_through_platform
 from config_service.services.services import Services
 from config_service.services.setup.aws_setup import aws_setup
+from config_service.services.stored_arrivals import StoredArrivals
 from config_service.services.suppression_state import SuppressionState
 from config_service.services.suppression_transfer import SuppressionTransfer
 from config_service.services.suppressions import Suppressions
@@ -65,7 +68,8 @@ class _Recording:
 
     state: SuppressionState
     feedback: FeedbackService
-    held: HeldEvents
+    held: HeldRetries
+    moved: MovedEvents
 
 
 def wire(
@@ -89,7 +93,9 @@ def wire(
     test_limit = RateLimit("test emails", Rate(settings.test_emails_per_hour, HOUR), rate_states, clock)
     login_rate = Rate(settings.failed_logins_per_minute, MINUTE)
     routes = TestRoutes(sealing, providers, platform)
-    tests = TestEmails(repos, rows, routes, suppressions, held, tools.vault, audit, clock, test_limit)
+    tests = TestEmails(
+        repos, rows, routes, suppressions, held, recording.moved, tools.vault, audit, clock, test_limit
+    )
     loop = loop_checks(tests, sealing, accounts, settings.probes_per_hour)
     topics, sender = settings.shared_topic_arns, settings.platform.from_email
     return Services(
@@ -99,7 +105,7 @@ def wire(
         configs=configs,
         sending_order=SendingOrder(repos.database, rows, sealing, audit, platform),
         feedback=recording.feedback,
-        held_events=held,
+        held_events=HeldEvents(repos, held, tools.vault, audit),
         suppressions=suppressions,
         reachability=Reachability(repos.clinics, suppressions, platform_sends=platform is not None),
         transfer=SuppressionTransfer(suppressions),
@@ -148,8 +154,9 @@ def _recording(settings: ConfigSettings, repos: Repositories, tools: _Tools, clo
     state = SuppressionState(repos, settings.soft_bounce_limit)
     ceiling = HeldCeiling(repos.held, settings.held_events_per_topic)
     feedback = FeedbackService(repos, mapping, state, Arrivals(tools.vault, clock), ceiling)
-    held = HeldEvents(repos, mapping, feedback, state, tools.vault, tools.audit)
-    return _Recording(state, feedback, held)
+    stored = StoredArrivals(tools.vault)
+    held = HeldRetries(repos, mapping, feedback, stored)
+    return _Recording(state, feedback, held, MovedEvents(repos, mapping, feedback, state, stored))
 
 
 def _configs(

@@ -6,7 +6,7 @@ import structlog
 
 from config_service.clock import Clock
 from config_service.services.clinic_rows import ClinicRows
-from config_service.services.held_events import HeldEvents
+from config_service.services.held_retries import HeldRetries
 from config_service.services.retention import Retention
 from config_service.storage.audit import LeaseRepository
 from config_service.storage.rate_states import RateStates
@@ -26,7 +26,7 @@ class Sweep:
         self,
         leases: LeaseRepository,
         rows: ClinicRows,
-        held: HeldEvents,
+        held: HeldRetries,
         retention: Retention,
         rate_states: RateStates,
         clock: Clock,

@@ -10,7 +10,8 @@ from config_service.errors import ConflictError, NotFoundError, TooManyRequestsE
 from config_service.services.addresses import AddressVault, required_address
 from config_service.services.audit_trail import AuditTrail
 from config_service.services.clinic_rows import ClinicRows
-from config_service.services.held_events import HeldEvents
+from config_service.services.held_retries import HeldRetries
+from config_service.services.moved_events import MovedEvents
 from config_service.services.principal import Principal
 from config_service.services.rate_limits import RateLimit
 from config_service.services.sending_order import CLINIC_ACCOUNT
@@ -47,7 +48,8 @@ class TestEmails:
     rows: ClinicRows
     routes: TestRoutes
     suppressions: Suppressions
-    held: HeldEvents
+    held: HeldRetries
+    moved: MovedEvents
     vault: AddressVault
     audit: AuditTrail
     clock: Clock
@@ -136,7 +138,7 @@ class TestEmails:
             self.repositories.test_sends.finish(
                 send.id, ACCEPTED, message_id=message_id, accepted_at=send.accepted_at
             )
-            self.held.move_message(message_id)
+            self.moved.move_message(message_id)
             if route.account == CLINIC_ACCOUNT and route.provider.tracks:
                 # SES sends only for a verified identity: the account's owner owns the address.
                 self.repositories.clinics.mark_proven(send.clinic_id, [send.source])

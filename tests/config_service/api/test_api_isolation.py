@@ -172,7 +172,7 @@ class Isolation:
     def sweep(self) -> None:
         """Have held events tried again: what finds its clinic now is that clinic's."""
         before = state(self.services)
-        self.services.held_events.retry()
+        self.services.held_events.retries.retry()
         self._justified(before, state(self.services))
 
     def _tell(self, tenant: str | None, what: str) -> None:

@@ -41,7 +41,7 @@ def squatter(services: Services) -> None:
 
 @pytest.mark.usefixtures("squatter")
 def test_events_from_before_a_claim_are_not_handed_over_on_it(services: Services) -> None:
-    services.held_events.retry()
+    services.held_events.retries.retry()
     assert counted(services, "held_events") == 2
     assert codes(services, "a") == []
 
@@ -99,7 +99,7 @@ def test_what_was_recorded_for_a_clinic_stays_when_another_claims_beside_it(serv
     assert found(services, source="other@b.example") == ("domain", "b")
     with pytest.raises(ConflictError):
         give_ses(services, "a", fromEmail="other@b.example", actor=clinic_admin("a"))
-    services.held_events.retry()
+    services.held_events.retries.retry()
     assert (codes(services, "a"), codes(services, "b")) == ([], ["hard_bounce"])
 
 

@@ -259,7 +259,7 @@ def test_one_held_event_that_two_processes_apply_at_once_is_applied_once(
                 ),
             ),
         )
-    found = at_once(*((services, services.held_events.retry) for services in both))
+    found = at_once(*((services, services.held_events.retries.retry) for services in both))
     assert sum(found) == 8
     assert counted(both[0], "events") == 8
     assert counted(both[0], "held_events") == 0

@@ -168,7 +168,7 @@ def test_an_event_of_an_erased_person_moves_to_its_clinic_when_its_send_is_known
     results(services, event(source="noreply@two.example", mail_message_id="m2"))
     send = services.test_emails.send("c1", "me@clinic.example", ROOT)
     services.repositories.test_sends.finish(send.test_id, "accepted", message_id="m")
-    services.held_events.move_message("m")
+    services.test_emails.moved.move_message("m")
     assert codes(services, "c2") == ["hard_bounce"]
     assert counted(services, "events") == 2
     with services.repositories.database.reading():

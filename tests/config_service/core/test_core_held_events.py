@@ -170,7 +170,7 @@ def test_more_held_events_than_a_page_are_all_tried(services: Services) -> None:
             "INSERT INTO clinics (id, settings) VALUES (?, ?)",
             ("c1", json.dumps({"communicationSettings": {"email": {"defaultFrom": SOURCE}}})),
         )
-    assert services.held_events.retry() == 201
+    assert services.held_events.retries.retry() == 201
 
 
 def test_one_process_sweeps_at_a_time_and_another_takes_over_from_one_that_died(
@@ -201,7 +201,7 @@ def test_a_sweep_that_fails_gives_its_lease_back(services: Services, monkeypatch
         raise RuntimeError
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(services.held_events), "retry", fail)
+        patched.setattr(type(services.held_events.retries), "retry", fail)
         with pytest.raises(RuntimeError):
             services.sweep.run()
     assert services.sweep.run() is True

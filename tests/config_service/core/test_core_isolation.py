@@ -57,6 +57,6 @@ def test_events_of_one_clinics_topic_never_touch_another_clinic_or_the_platform(
         services.test_emails.send("b", "somebody@else.example", ROOT, "platform")
     before = everything_of(services, "b"), everything_of(services, None)
     found = services.feedback.record([event(topic=TOPIC_A, **claim) for claim in claims])
-    services.held_events.retry()
+    services.held_events.retries.retry()
     assert {result.clinic_id for result in found if result.result == "recorded"} <= {"a"}
     assert (everything_of(services, "b"), everything_of(services, None)) == before
