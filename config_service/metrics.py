@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from config_service.storage.events import HeldEventRepository
+from config_service.storage.held_events import HeldEventRepository
 from shared.errors import ServiceError
 
 log = structlog.get_logger(__name__)

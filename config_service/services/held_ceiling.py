@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from config_service.storage.events import HeldEventRepository
+from config_service.storage.held_events import HeldEventRepository
 
 log = structlog.get_logger(__name__)
 

@@ -53,7 +53,7 @@ class HeldEvents:
         """Take a held event out, since a person has seen that nothing follows from it."""
         with self.repositories.database.transaction():
             self._existing(event_id)
-            self.repositories.held.remove(event_id)
+            self.repositories.held.remove([event_id])
             self.audit.write(actor, "held_event.dismissed", None, [f"heldEvent:{event_id}"])
 
     def _existing(self, event_id: int) -> HeldEventRecord:

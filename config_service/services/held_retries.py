@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import structlog
 
@@ -16,6 +17,7 @@ from config_service.services.clinic_mapping import (
 )
 from config_service.services.feedback import FeedbackService
 from config_service.services.stored_arrivals import StoredArrivals
+from config_service.storage.clinics import ClinicRepository
 from config_service.storage.records import HeldEventRecord
 from config_service.storage.repositories import Repositories
 from shared.addresses import domain_of
@@ -68,16 +70,14 @@ class HeldRetries:
         self.repositories.suppressions.lock(
             (arrival.mapping.clinic_id, arrival.address.hashes) for _, arrival in arrivals
         )
-        there = [(held, arrival) for held, arrival in arrivals if self._is_there(held)]
-        results = self.feedback.place([arrival for _, arrival in there])
-        for held, _ in there:
-            self.repositories.held.remove(held.id or 0)
+        waiting = self.repositories.held.among([held.id for held, _ in arrivals if held.id is not None])
+        results = self.feedback.place([arrival for held, arrival in arrivals if held.id in waiting])
+        self.repositories.held.remove(waiting)
         return results
 
-    def _retry_all(self, events: list[HeldEventRecord]) -> int:
-        # Most still wait, which is found out without the write lock.
-        answerable = [held for held in self._answerable(events) if self._found(held) is not None]
-        return sum(self._retry_some(some) for some in _in_parts(answerable))
+    def _retry_all(self, events: Sequence[HeldEventRecord]) -> int:
+        found = [held for held, _ in self._found(events)]  # most still wait: seen without the write lock
+        return sum(self._retry_some(some) for some in _in_parts(found))
 
     def _retry_some(self, events: Sequence[HeldEventRecord]) -> int:
         """Apply `events` in one transaction or, where one of them fails, each in its own."""
@@ -93,34 +93,36 @@ class HeldRetries:
 
     def _retry_together(self, events: Sequence[HeldEventRecord]) -> int:
         with self.repositories.database.transaction():
-            found = [(held, mapping) for held in events if (mapping := self._found(held))]
-            return len(self.apply(found))
+            return len(self.apply(self._found(events)))
 
-    def _answerable(self, events: list[HeldEventRecord]) -> list[HeldEventRecord]:
-        """Return those that the mapping finds a clinic for: a few queries for all of them tell so."""
+    def _found(self, events: Sequence[HeldEventRecord]) -> list[_Found]:
+        """Return those that have a clinic now, each with it: a few queries for all of them tell so."""
         readable = [event for event in events if event.kind != UNREADABLE]
         mappings = self.mapping.find_all([question_of_record(event) for event in readable])
-        return [event for event, mapping in zip(readable, mappings, strict=True) if not mapping.held]
+        proofs = _Proofs(self.repositories.clinics)
+        return [
+            (event, mapping)
+            for event, mapping in zip(readable, mappings, strict=True)
+            if not mapping.held and proofs.hold(mapping, event)
+        ]
 
-    def _found(self, held: HeldEventRecord) -> Mapping | None:
-        mapping = self.mapping.find(question_of_record(held))
-        proven = not mapping.held and self._is_proven(mapping, held.source, held.topic_arn)
-        return mapping if proven else None
 
-    def _is_there(self, held: HeldEventRecord) -> bool:
-        return held.id is not None and self.repositories.held.get(held.id) is not None
+class _Proofs:
+    """Whether old events may be handed to a clinic: never on the word of its own administrator alone."""
 
-    def _is_proven(self, mapping: Mapping, source: str | None, topic_arn: str) -> bool:
-        """Old events are not handed to a clinic on the word of its own administrator alone."""
+    def __init__(self, clinics: ClinicRepository) -> None:
+        self._unproven = cache(clinics.unproven)
+        self._users = cache(clinics.users_of_domain)
+
+    def hold(self, mapping: Mapping, event: HeldEventRecord) -> bool:
         if mapping.clinic_id is None or mapping.rule not in _CLAIMED:
             return True
-        unproven = self.repositories.clinics.unproven(mapping.clinic_id)
+        unproven = self._unproven(mapping.clinic_id)
         if mapping.rule == RULE_TOPIC:
-            return topic_arn not in unproven
+            return event.topic_arn not in unproven
         if mapping.rule != RULE_DOMAIN:
-            return source not in unproven
-        users = self.repositories.clinics.users_of_domain(domain_of(source or ""))
-        return any(user.value not in unproven for user in users)
+            return event.source not in unproven
+        return any(user.value not in unproven for user in self._users(domain_of(event.source or "")))
 
 
 def _in_parts(events: Sequence[HeldEventRecord]) -> Iterator[Sequence[HeldEventRecord]]:

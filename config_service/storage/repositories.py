@@ -6,7 +6,8 @@ from config_service.storage.audit import AuditRepository, LeaseRepository
 from config_service.storage.clinics import ClinicRepository
 from config_service.storage.database import Database
 from config_service.storage.erasures import ErasureRepository
-from config_service.storage.events import EventRepository, HeldEventRepository
+from config_service.storage.events import EventRepository
+from config_service.storage.held_events import HeldEventRepository
 from config_service.storage.old_events import OldEventRepository
 from config_service.storage.suppressions import SuppressionRepository
 from config_service.storage.test_sends import TestSendRepository
