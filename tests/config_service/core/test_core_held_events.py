@@ -165,12 +165,43 @@ def test_held_events_are_counted_by_their_reason(held: Services) -> None:
 
 def test_more_held_events_than_a_page_are_all_tried(services: Services) -> None:
     results(services, *(event(recipient=f"p{number}@patients.example") for number in range(201)))
+    _save_past_the_service(services)
+    assert services.held_events.retries.retry() == 201
+
+
+def test_events_that_are_applied_together_share_their_statements(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results(services, *(event(recipient=f"p{number}@patients.example") for number in range(100)))
+    _save_past_the_service(services)
+    database, asked = services.repositories.database.peewee, []
+    execute = database.execute_sql
+
+    def counting(*arguments: Any, **options: Any) -> Any:
+        asked.append(arguments)
+        return execute(*arguments, **options)
+
+    monkeypatch.setattr(database, "execute_sql", counting)
+
+    assert services.held_events.retries.retry() == 100
+    assert len(asked) < 100
+
+
+def test_two_messages_of_one_event_that_are_applied_together_count_once(services: Services) -> None:
+    results(services, event(sns="one", mail_message_id="mail"), event(sns="two", mail_message_id="mail"))
+    assert in_the_queue(services) == 2
+    _save_past_the_service(services)
+    assert services.held_events.retries.retry() == 2
+    assert (in_the_queue(services), counted(services, "events")) == (0, 1)
+
+
+def _save_past_the_service(services: Services) -> None:
+    """Write the clinic that all wait for, as a direct update does: nothing is tried again for it yet."""
     with services.repositories.database.transaction():
         services.repositories.database.execute(
             "INSERT INTO clinics (id, settings) VALUES (?, ?)",
             ("c1", json.dumps({"communicationSettings": {"email": {"defaultFrom": SOURCE}}})),
         )
-    assert services.held_events.retries.retry() == 201
 
 
 def test_one_process_sweeps_at_a_time_and_another_takes_over_from_one_that_died(
