@@ -24,14 +24,14 @@ def migrate(database: Database, directory: Path = _DIRECTORY) -> list[str]:
     Raise StorageUnavailableError where the locks are not to be had within PATIENCE.
     """
     give_up_at = time.monotonic() + PATIENCE
-    while pending(database, directory):  # a start with nothing to do locks nobody out
+    while True:
         try:
-            return _migrate(database, directory)
+            # A start that has nothing to do locks nobody out.
+            return _migrate(database, directory) if pending(database, directory) else []
         except StorageUnavailableError as error:
             if not _is_locked(error) or time.monotonic() >= give_up_at:
                 raise
         time.sleep(_PAUSE)
-    return []
 
 
 def pending(database: Database, directory: Path = _DIRECTORY) -> list[str]:

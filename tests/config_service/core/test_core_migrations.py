@@ -173,3 +173,14 @@ def test_a_migration_that_fails_for_another_reason_is_not_tried_again(
         assert pauses == []
         (directory / "9001_broken.py").unlink()
         assert migrate(database, directory) == ["9000_next"]
+
+
+def test_where_nothing_is_to_be_migrated_nobody_is_waited_for(
+    services: Services, settings: ConfigSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrating, "PATIENCE", 0)
+    other = Database(settings.database_url)
+    with services.repositories.database.transaction():  # SQLite's one write lock
+        services.repositories.database.lock([migrating._LOCK])
+        assert migrate(other) == []
+    other.close()
