@@ -15,9 +15,11 @@ SOURCES = ("config_service", "webhook_service", "shared", "local_aws")
 def pause() -> Iterator[None]:
     """Measure nothing meanwhile."""
     stopped = _stop()
-    yield
-    for measured in reversed(stopped):
-        measured.start()
+    try:
+        yield
+    finally:
+        for measured in reversed(stopped):
+            measured.start()
 
 
 def import_sources() -> None:

@@ -1,6 +1,6 @@
 """Tries events that wait for their clinic again, once the mapping may know more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,6 +16,7 @@ from config_service.services.clinic_mapping import (
     Mapping,
 )
 from config_service.services.feedback import FeedbackService
+from config_service.services.giving_way import pages
 from config_service.services.stored_arrivals import StoredArrivals
 from config_service.storage.clinics import ClinicRepository
 from config_service.storage.records import HeldEventRecord
@@ -77,7 +78,7 @@ class HeldRetries:
 
     def _retry_all(self, events: Sequence[HeldEventRecord]) -> int:
         found = [held for held, _ in self._found(events)]  # most still wait: seen without the write lock
-        return sum(self._retry_some(some) for some in _in_parts(found))
+        return sum(self._retry_some(some) for some in pages(found, _TOGETHER))
 
     def _retry_some(self, events: Sequence[HeldEventRecord]) -> int:
         """Apply `events` in one transaction or, where one of them fails, each in its own."""
@@ -123,8 +124,3 @@ class _Proofs:
         if mapping.rule != RULE_DOMAIN:
             return event.source not in unproven
         return any(user.value not in unproven for user in self._users(domain_of(event.source or "")))
-
-
-def _in_parts(events: Sequence[HeldEventRecord]) -> Iterator[Sequence[HeldEventRecord]]:
-    for start in range(0, len(events), _TOGETHER):
-        yield events[start : start + _TOGETHER]
