@@ -33,7 +33,7 @@ def in_turn(database: Database, work: Callable[[], T]) -> T:
     raise AssertionError  # the last attempt returns or raises
 
 
-def pages(rows: Sequence[T], size: int = PAGE) -> Iterator[Sequence[T]]:
-    """Yield the rows, as many at a time as one transaction works on."""
+def pages(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield the rows, `size` of them at a time: as many as one transaction works on."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]

@@ -11,7 +11,7 @@ from functools import partial
 
 from config_service.encryption import AddressHasher, SealedValueError
 from config_service.services.addresses import AddressVault, StoredAddress
-from config_service.services.giving_way import in_turn, pages
+from config_service.services.giving_way import PAGE, in_turn, pages
 from config_service.services.hash_keys import HashKeys
 from config_service.services.resealing import Progress
 from config_service.services.suppression_rules import REASONS
@@ -46,7 +46,7 @@ class Rehashing:
         for table in TABLES:
             changed = seen = 0
             for window in windows(database, table.name):
-                for page in pages(self._hashed.of_older_keys(table, self._key_id, window)):
+                for page in pages(self._hashed.of_older_keys(table, self._key_id, window), PAGE):
                     changed += in_turn(database, partial(self._page, table, page))
                     yield Progress(table.name, changed, seen + len(page))
                 seen += window.rows

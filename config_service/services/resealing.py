@@ -10,7 +10,7 @@ from config_service.services.addresses import address_place
 from config_service.services.arrivals import DETAIL, RAW
 from config_service.services.clinic_rows import ClinicRows
 from config_service.services.credential_sealing import sealed_secrets
-from config_service.services.giving_way import in_turn, pages
+from config_service.services.giving_way import PAGE, in_turn, pages
 from config_service.services.suppressions import NOTE
 from config_service.storage.clinics import ClinicRepository
 from config_service.storage.database import Database
@@ -83,7 +83,7 @@ class Resealing:
         changed = seen = 0
         for window in windows(self._database, column.table):
             rows = self._columns.sealed_otherwise(column, sealed_prefix(self._cipher.key_id), window)
-            for page in pages(rows):
+            for page in pages(rows, PAGE):
                 done, unopened = in_turn(self._database, partial(self._page, column, page))
                 changed += done
                 failed += unopened

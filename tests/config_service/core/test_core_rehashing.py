@@ -79,7 +79,7 @@ def test_everything_comes_under_the_new_key_so_that_the_old_one_may_go(
 def test_a_rehash_that_was_interrupted_goes_on_where_it_was(
     services: Services, both: Services, alone: Callable[[], Services], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("config_service.services.giving_way.PAGE", 2)
+    monkeypatch.setattr("config_service.services.rehashing.PAGE", 2)
     give_ses(services, "c1")
     addresses = [f"p{number}@patients.example" for number in range(7)]
     results(services, *[event(recipient=address) for address in addresses])
