@@ -43,6 +43,6 @@ def build_doctor(
         local,
         DnsRecords(partial(new_resolver, settings.dns_resolver)),
         WebhookReach(allow_private=lenient),
-        DriftSampler(drift, repositories.database),
+        DriftSampler(drift),
     )
     return Doctor(repositories.clinics, rows, sealing, gathering)

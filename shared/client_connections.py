@@ -25,6 +25,7 @@ class ClientConnection:
         self._sock = sock
         self._clock = clock
         self._until: float | None = None
+        self._again: bytes | None = None
 
     def __getattr__(self, name: str) -> Any:
         """Return what is the socket's own."""
@@ -43,8 +44,19 @@ class ClientConnection:
         """Let the next request's time begin now."""
         self._until = self._clock() + REQUEST_SECONDS
 
+    def put_back(self, data: bytes) -> None:
+        """Let the next `recv` return `data`; none means that the client has hung up, as it does there."""
+        self._again = data
+
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Return what comes, as a socket does; raise ConnectionResetError where it comes too late."""
+        if self._again is not None:
+            data, rest = self._again[:size], self._again[size:]
+            self._again = rest or None
+            return data
+        return self._receive(size, flags)
+
+    def _receive(self, size: int, flags: int) -> bytes:
         if self._until is None:
             data = self._sock.recv(size, flags)
             self.begin_request()
@@ -102,11 +114,14 @@ def take_whole(request: Any) -> None:
 
 
 def drained(request: Any) -> bool:
-    """Read what was not read of the request's body, and return whether the connection is good for another."""
+    """Read what was not read of the request's body, and return whether the connection is good for another.
+
+    It is not where the body could not be read: nobody knows where the next request begins.
+    """
     left = MAX_UNREAD
     while left > 0 and (data := request.body.read(8192)):
         left -= len(data)
-    return left > 0
+    return left > 0 and not request.body.failed
 
 
 def lost(why: str) -> ConnectionResetError:

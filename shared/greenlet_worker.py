@@ -1,21 +1,30 @@
-"""gunicorn's gevent worker, with the time limits of `shared.client_connections`."""
+"""gunicorn's gevent worker, with time limits for clients and a shorter way for plain requests."""
 
 import socket
 from contextlib import suppress
 from typing import Any
 
+import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
 from shared.client_connections import ClientConnection, drained, take_whole
+from shared.plain_requests import AT_ONCE, PlainRequests
 
 
 class PunctualGreenletWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     """Serves each connection in a greenlet, and hangs up on slow and garbled clients."""
 
+    _plain: PlainRequests | None = None
+
     def __init__(self, *args: Any, **options: Any) -> None:
         """Take gunicorn's own arguments."""
         super().__init__(*args, **options)
         self._connections: set[ClientConnection] = set()
+
+    def load_wsgi(self) -> None:
+        """Load the application, and see which of its requests need nothing of gunicorn's."""
+        super().load_wsgi()
+        self._plain = PlainRequests.of(self.wsgi, self.cfg)
 
     def notify(self) -> None:
         """Tell the arbiter that this worker lives; gunicorn does so every second, while it ends too.
@@ -34,6 +43,7 @@ class PunctualGreenletWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ha
         connection = ClientConnection(client)
         self._connections.add(connection)
         try:
+            self._serve_plain(connection, addr)
             super().handle(listener, connection, addr)
         finally:
             self._connections.discard(connection)
@@ -44,4 +54,29 @@ class PunctualGreenletWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ha
         super().handle_request(listener_name, req, sock, addr)
         if not drained(req):
             raise StopIteration
-        sock.await_request()
+        self._make_way(sock)
+        if not req.unreader.buf.getvalue():  # else the next request has come with this one
+            self._serve_plain(sock, addr)
+
+    def _serve_plain(self, connection: ClientConnection, addr: Any) -> None:
+        """Answer plain requests for as long as they come; what comes then is gunicorn's."""
+        while self._plain:
+            data = b""
+            try:
+                with self.timeout_ctx():
+                    data = connection.recv(AT_ONCE)
+                if not self._plain.serve(data, connection, addr, last=not self.alive):
+                    return
+            except OSError:  # the client is gone, or too slow
+                connection.put_back(b"")
+                return
+            if not self.alive:
+                connection.put_back(b"")
+                return
+            self._make_way(connection)
+
+    @staticmethod
+    def _make_way(connection: ClientConnection) -> None:
+        """Let the others go on: a client that always has a next request must not starve them."""
+        connection.await_request()
+        gevent.sleep(0)

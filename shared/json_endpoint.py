@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Handle = Callable[["WSGIEnvironment"], Mapping[str, Any]]
 
+PATHS = "json_endpoint.paths"  # under it Flask's extensions name the paths that are answered here
+
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 

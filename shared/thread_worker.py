@@ -1,4 +1,4 @@
-"""gunicorn's worker with threads, with the time limits of `shared.client_connections`."""
+"""gunicorn's worker with threads, with time limits for clients and a shorter way for plain requests."""
 
 import socket
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Any
 from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
 from shared.client_connections import MAX_UNREAD, ClientConnection, lost, take_whole
+from shared.plain_requests import AT_ONCE, PlainRequests
 
 _PIECE = 64 * 1024  # bytes
 
@@ -24,15 +25,6 @@ class SeatedConnection(ClientConnection):
         super().__init__(sock)
         self._seats = seats
         self._over = False
-
-    def recv(self, size: int, flags: int = 0) -> bytes:
-        """Return what comes; raise ConnectionResetError where it is late, or must be waited for in vain."""
-        if self._over:
-            return b""
-        with suppress(BlockingIOError), self._at_once():
-            return self._sock.recv(size, flags)
-        with self._seat():
-            return super().recv(size, flags)
 
     def sendall(self, data: bytes | memoryview, flags: int = 0) -> None:
         """Send `data`; raise ConnectionResetError where it is not taken in time, or must wait in vain."""
@@ -54,6 +46,14 @@ class SeatedConnection(ClientConnection):
                 if not self._sock.recv(_PIECE):
                     break
         self._over = True
+
+    def _receive(self, size: int, flags: int) -> bytes:
+        if self._over:
+            return b""
+        with suppress(BlockingIOError), self._at_once():
+            return self._sock.recv(size, flags)
+        with self._seat():
+            return super()._receive(size, flags)
 
     @contextmanager
     def _at_once(self) -> Iterator[None]:
@@ -77,10 +77,17 @@ class SeatedConnection(ClientConnection):
 class PunctualThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Serves each request in a thread, and hangs up on slow and garbled clients."""
 
+    _plain: PlainRequests | None = None
+
     def __init__(self, *args: Any, **options: Any) -> None:
         """Take gunicorn's own arguments."""
         super().__init__(*args, **options)
         self._seats = BoundedSemaphore(max(1, self.cfg.threads // 2))
+
+    def load_wsgi(self) -> None:
+        """Load the application, and see which of its requests need nothing of gunicorn's."""
+        super().load_wsgi()
+        self._plain = PlainRequests.of(self.wsgi, self.cfg)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Accept connections, or none; who comes once this worker is to end is refused, not kept waiting.
@@ -99,7 +106,9 @@ class PunctualThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has 
         if not conn.initialized and not conn.wait_for_data(0):
             return _DEFER  # gunicorn's own word for: no thread waits for its first byte
         conn.sock.begin_request()
-        goes_on = super().handle(conn)
+        goes_on = self._serve_plain(conn)
+        if goes_on is None:
+            goes_on = super().handle(conn)
         if not goes_on:
             conn.sock.hang_up()
         return goes_on
@@ -108,3 +117,14 @@ class PunctualThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has 
         """Answer one request; return whether its connection may carry another one."""
         take_whole(req)
         return super().handle_request(req, conn)
+
+    def _serve_plain(self, conn: Any) -> bool | None:
+        """Answer a plain request and return whether another one may come; None leaves it to gunicorn."""
+        if self._plain is None or (conn.parser and conn.parser.unreader.buf.getvalue()):
+            return None
+        conn.sock.setblocking(True)
+        try:
+            served = self._plain.serve(conn.sock.recv(AT_ONCE), conn.sock, conn.client, last=not self.alive)
+        except OSError:
+            return False  # the client is gone, or too slow
+        return bool(self.alive) if served else None

@@ -40,7 +40,7 @@ ARROWS = [
     ("webhook_service", ("requests", "urllib3"), ("timed_visits.py",)),
     ("webhook_service", ("flask",), ("app.py", "views.py")),
     ("config_service", ("webhook_service", "local_aws"), ()),
-    ("config_service", ("peewee", "playhouse", "psycopg", "sqlite3"), ("storage/*",)),
+    ("config_service", ("peewee", "playhouse", "psycopg", "sqlite3"), ("storage/*", "storage/*/*")),
     ("config_service", ("boto3", "botocore", "smtplib"), ("providers/*", "providers/*/*")),
     ("config_service", ("flask", "flask_smorest", "werkzeug"), ("api/*", "app.py")),
     (

@@ -8,11 +8,12 @@ from flask import Flask
 
 from shared.errors import install_error_handlers
 from shared.internal_client import InternalClient
+from shared.json_endpoint import PATHS
 from shared.logging import configure_logging, install_request_logging
 from shared.metrics import observe_request
 from shared.security_headers import with_security_headers
 from shared.settings import environment
-from webhook_service import views
+from webhook_service import sns_endpoint, views
 from webhook_service.certificates import CertificateStore
 from webhook_service.clinic_mapper import ClinicMapper
 from webhook_service.config_client import ConfigClient, HttpConfigClient
@@ -50,6 +51,7 @@ def create_app(
     processor = MessageProcessor(client, SubscriptionConfirmer(origins))
     endpoint = SnsEndpoint(verifier, processor)
     app.extensions[ENDPOINT] = endpoint
+    app.extensions[PATHS] = {sns_endpoint.PATH}
     app.wsgi_app = with_security_headers(  # type: ignore[assignment,method-assign]
         endpoint.in_front_of(app.wsgi_app)
     )

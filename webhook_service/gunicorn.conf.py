@@ -3,7 +3,6 @@
 
 from typing import Any
 
-import gevent
 from gevent import monkey
 
 monkey.patch_all()  # before anything imports sockets and locks
@@ -36,11 +35,6 @@ control_socket_disable = True
 
 logger_class = "shared.gunicorn_logger.QuietLogger"
 logconfig_dict = _service.logging
-
-
-def post_request(_worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
-    """Let the others go on: a connection that always has a next request must not starve them."""
-    gevent.sleep(0)
 
 
 def on_exit(_server: Any) -> None:

@@ -16,7 +16,8 @@ from config_service.services.services import Services
 from config_service.settings import ConfigSettings
 from config_service.tokens import TokenVerifier
 from shared.errors import error_response, install_error_handlers
-from shared.internal_api import SCOPE_RECORD, SCOPE_SEND
+from shared.internal_api import EVENTS, SCOPE_RECORD, SCOPE_SEND
+from shared.json_endpoint import PATHS
 from shared.logging import install_request_logging
 from shared.metrics import observe_request
 from shared.security_headers import with_security_headers
@@ -45,6 +46,7 @@ def install_api(app: Flask, services: Services, verifier: TokenVerifier, setting
         app.register_blueprint(plain)
     _make_gets_conditional(app)
     recording = RecordingEndpoint(services, settings.internal_tokens)
+    app.extensions[PATHS] = {EVENTS}
     app.wsgi_app = with_security_headers(  # type: ignore[assignment,method-assign]
         recording.in_front_of(app.wsgi_app)
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import peewee
 
-from config_service.storage.connections import LOCK_TIMEOUT, open_postgresql, open_sqlite, was_ended
+from config_service.storage.connections import LOCK_TIMEOUT, open_postgresql, open_sqlite
 from shared.errors import ServiceError
 
 _PAUSE = 0.05  # seconds
@@ -30,12 +30,12 @@ class StorageRefusedError(ServiceError):
 
 
 class Database:
-    """Connections (one a thread), transactions and locks on one database."""
+    """Connections (lent to a thread for a block), transactions and locks on one database."""
 
     def __init__(self, url: str) -> None:
         """Open nothing yet; raise SettingsError where `url` is of neither database."""
         self.is_sqlite = url.startswith("sqlite:")
-        self.peewee: peewee.Database = open_sqlite(url) if self.is_sqlite else open_postgresql(url)
+        self.peewee: Any = open_sqlite(url) if self.is_sqlite else open_postgresql(url)
         self._depth = threading.local()
 
     @contextmanager
@@ -48,7 +48,7 @@ class Database:
         if self._in_transaction():
             yield
             return
-        with self._translated():
+        with self.reading():
             self._begin()
             self._depth.value = 1
             try:
@@ -62,10 +62,16 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Run the block's queries with this module's errors in place of the driver's."""
+        """Lend the block a connection, with this module's errors in place of the driver's."""
         with self._translated():
+            if not self.peewee.is_closed():  # of the block around it
+                yield
+                return
             self._connect()
-            yield
+            try:
+                yield
+            finally:
+                self.peewee.close()  # which lends it to others
 
     def lock(self, names: Iterable[str]) -> None:
         """Wait for, and hold to the end of the transaction, the locks of all `names`.
@@ -108,22 +114,19 @@ class Database:
         return not busy
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        if not self.peewee.is_closed():
-            self.peewee.close()
+        """Close this thread's connection, and all that nobody uses now."""
+        self.peewee.close()
+        self.peewee.close_idle()
 
     def _in_transaction(self) -> bool:
         return bool(getattr(self._depth, "value", 0))
 
     def _connect(self) -> None:
-        """Open this thread's connection, and open it anew where the server ended it, as a restart does.
+        """Borrow a connection, or open one.
 
         Of two processes that open a new SQLite file at once, one changes it to write-ahead logging, and
         SQLite tells the other at once that it is locked, whatever its time limit; so that one waits here.
         """
-        idle = not (self.is_sqlite or self.peewee.is_closed() or self._in_transaction())
-        if idle and was_ended(self.peewee.connection()):
-            self.close()
         give_up_at = time.monotonic() + LOCK_TIMEOUT
         while self.peewee.is_closed():
             try:
@@ -135,19 +138,18 @@ class Database:
 
     def _begin(self) -> None:
         try:
-            self._connect()
             self._begin_statement()
         except (peewee.OperationalError, peewee.InterfaceError):
             if self.is_sqlite:
                 raise
             # The connection died while it was idle; nothing has been asked of it yet.
-            self.close()
+            self._drop_connection()
             self._connect()
             self._begin_statement()
 
     def _begin_statement(self) -> None:
         if self.is_sqlite:
-            self.peewee.begin("IMMEDIATE")  # type: ignore[call-arg]  # SqliteDatabase has it
+            self.peewee.begin("IMMEDIATE")
         else:
             self.peewee.begin()
 
@@ -155,7 +157,11 @@ class Database:
         try:
             self.peewee.rollback()
         except peewee.PeeweeException:
-            self.close()
+            self._drop_connection()
+
+    def _drop_connection(self) -> None:
+        """Close this thread's connection rather than lend it to others."""
+        self.peewee.manual_close()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -164,7 +170,7 @@ class Database:
         except (peewee.OperationalError, peewee.InterfaceError) as error:
             # The driver's own text may quote values.
             if not self._in_transaction() and not self.is_sqlite:
-                self.close()
+                self._drop_connection()
             raise StorageUnavailableError(
                 f"The database could not be used: {type(error).__name__}.", retry_after=5
             ) from error

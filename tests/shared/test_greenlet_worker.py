@@ -1,8 +1,8 @@
-"""What gunicorn's gevent worker does with connections when it is to end."""
+"""What gunicorn's gevent worker does with plain requests, and with connections when it is to end."""
 
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from shared.client_connections import ClientConnection
 from shared.greenlet_worker import PunctualGreenletWorker
+from shared.plain_requests import PlainRequests
 
 REQUEST = b"GET / HTTP/1.1\r\n"
 
@@ -106,3 +107,63 @@ def test_a_connection_that_has_ended_is_forgotten(
     worker.notify()
     theirs.sendall(REQUEST)
     assert mine.recv(100) == REQUEST, "nobody shut it down"
+
+
+PLAIN = b"POST /events HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+Answer = Callable[[str], None]
+
+
+@pytest.fixture
+def answering(worker: PunctualGreenletWorker, monkeypatch: pytest.MonkeyPatch) -> Callable[[Answer], None]:
+    """Return what lets the worker answer plain requests after a call of the given function."""
+    monkeypatch.setattr(GeventWorker, "timeout_ctx", lambda _: nullcontext())
+
+    def install(during: Answer) -> None:
+        def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            during(environ["wsgi.input"].read().decode())
+            start_response("200 OK", [("Content-Length", "4")])
+            return [b"done"]
+
+        worker._plain = PlainRequests(app, {"/events"})
+
+    return install
+
+
+def test_plain_requests_are_answered_until_another_one_comes_which_is_gunicorns(
+    worker: PunctualGreenletWorker, pair: Any, answering: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = pair()
+    to_come = [PLAIN, REQUEST]
+    answering(lambda _: theirs.sendall(to_come.pop(0)))
+    left = []
+    monkeypatch.setattr(GeventWorker, "handle", lambda _, __, sock, ___: left.append(sock.recv(100)))
+    theirs.sendall(PLAIN)
+    worker.handle("", mine, ("192.0.2.1", 4711))
+    assert left == [REQUEST]
+    assert theirs.recv(1000).count(b"Connection: keep-alive\r\n") == 2
+
+
+def test_a_worker_that_is_to_end_says_so_in_its_last_answer_and_takes_no_other_request(
+    worker: PunctualGreenletWorker, pair: Any, answering: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = pair()
+    left = []
+    answering(lambda _: theirs.sendall(PLAIN))
+    monkeypatch.setattr(GeventWorker, "handle", lambda _, __, sock, ___: left.append(sock.recv(100)))
+    worker.alive = False
+    theirs.sendall(PLAIN)
+    worker.handle("", mine, ("192.0.2.1", 4711))
+    assert left == [b""]
+    assert b"Connection: close\r\n" in theirs.recv(1000)
+
+
+def test_a_client_that_is_gone_is_gunicorns_to_close(
+    worker: PunctualGreenletWorker, pair: Any, answering: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = pair()
+    left = []
+    answering(lambda _: theirs.close())
+    monkeypatch.setattr(GeventWorker, "handle", lambda _, __, sock, ___: left.append(sock.recv(100)))
+    theirs.sendall(PLAIN)
+    worker.handle("", mine, ("192.0.2.1", 4711))
+    assert left == [b""]

@@ -6,20 +6,15 @@ from config_service.providers.aws_setup.account_resources import AccountResource
 from config_service.providers.suppressed_destinations import SuppressedDestinations
 from config_service.services.doctor.target import Target
 from config_service.services.drift.drift import Drift, DriftSample
-from config_service.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class DriftSampler:
-    """Asks for a sample in a check's own thread, which gives its connection to the database back."""
+    """Asks for a sample where a check needs one."""
 
     drift: Drift
-    database: Database
 
     def __call__(self, target: Target, account: AccountResources) -> DriftSample:
         """Return the sample; whose an address is nobody knows where several send from the account."""
         clinic_id = target.clinic_id if target.own_account else None
-        try:
-            return self.drift.sample(clinic_id, SuppressedDestinations(account.account))
-        finally:
-            self.database.close()
+        return self.drift.sample(clinic_id, SuppressedDestinations(account.account))

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from peewee import SqliteDatabase
+
 SKELETON = '{"communicationSettings":{"email":{},"whatsapp":{},"sms":{}}}'
 
 _FEEDBACK = """
@@ -58,7 +60,7 @@ _STATEMENTS = (
 
 def up(_: Any, db: Any) -> None:
     """Create everything."""
-    sqlite = db.__class__.__name__ == "SqliteDatabase"
+    sqlite = isinstance(db, SqliteDatabase)
     types = {
         "id": "INTEGER PRIMARY KEY AUTOINCREMENT" if sqlite else "BIGSERIAL PRIMARY KEY",
         "json": "JSONB",

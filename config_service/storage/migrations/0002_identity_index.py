@@ -10,6 +10,8 @@ Python reads there. What Python saves holds neither a name nor quotes.
 
 from typing import Any
 
+from peewee import SqliteDatabase
+
 _EMAIL = "$.communicationSettings.email"
 
 
@@ -116,7 +118,7 @@ _FILL_ROWS = """
 
 def up(_: Any, db: Any) -> None:
     """Create the triggers and run them once over the rows that are there already."""
-    if db.__class__.__name__ == "SqliteDatabase":
+    if isinstance(db, SqliteDatabase):
         for statement in (*_SQLITE, *_sqlite_skeleton("TRUE").split(";")):
             if statement.strip():
                 db.execute_sql(statement)

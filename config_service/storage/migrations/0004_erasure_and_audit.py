@@ -7,6 +7,8 @@ whichever way it comes, and without a query of its own where events are recorded
 
 from typing import Any
 
+from peewee import SqliteDatabase
+
 # Table, column of the hash, the row's scope, and what is blanked.
 _BLANKED = (
     ("suppressions", "address_hash", "COALESCE(NEW.clinic_id, '')", ("address_sealed",)),
@@ -79,6 +81,6 @@ def _postgresql() -> list[str]:
 
 def up(_: Any, db: Any) -> None:
     """Create the table, the indexes and the triggers."""
-    sqlite = db.__class__.__name__ == "SqliteDatabase"
+    sqlite = isinstance(db, SqliteDatabase)
     for statement in (*_TABLES, *(_sqlite() if sqlite else _postgresql())):
         db.execute_sql(statement)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from peewee import SqliteDatabase
+
 _MARKED = (
     "SELECT 1 FROM erased_addresses WHERE address_hash = NEW.address_hash"
     " AND scope IN ('', COALESCE(NEW.clinic_id, ''))"
@@ -24,5 +26,5 @@ _POSTGRESQL = (
 
 def up(_: Any, db: Any) -> None:
     """Create the trigger."""
-    for statement in _SQLITE if db.__class__.__name__ == "SqliteDatabase" else _POSTGRESQL:
+    for statement in _SQLITE if isinstance(db, SqliteDatabase) else _POSTGRESQL:
         db.execute_sql(statement)

@@ -1,0 +1,135 @@
+"""Answers requests in plain form without gunicorn's parser, which takes longer than what they ask for.
+
+Plain is what every HTTP parser reads in one way: a POST to a path that every event takes, in one piece with
+its head, of HTTP/1.1, each header once and in its simplest spelling, its body's length given. Whatever else
+comes is left to gunicorn, untouched. https://www.rfc-editor.org/rfc/rfc9112
+"""
+
+import io
+import re
+import time
+from collections.abc import Collection
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from gunicorn import SERVER, util
+
+from shared.client_connections import ClientConnection
+from shared.json_endpoint import PATHS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+AT_ONCE = 16 * 1024  # bytes to ask a connection for
+
+_LONGEST_HEAD = 4096  # bytes; within the limits of both services
+_LONGEST_BODY = 1024 * 1024
+_HEAD = re.compile(
+    rb"POST (/[A-Za-z0-9/_-]{0,200}) HTTP/1\.1\r\n"
+    rb"((?:[A-Za-z0-9-]{1,100}: [\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?\r\n){1,50})\r\n"
+)
+# They change what follows, or what is to be answered.
+_NOT_PLAIN = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE", "HTTP_TRAILER", "HTTP_TE")
+_LENGTH = re.compile(r"0|[1-9][0-9]{0,6}")
+
+
+class PlainHead(NamedTuple):
+    """The head of a plain request: its WSGI environment, the length of its body and where that begins."""
+
+    environ: "WSGIEnvironment"
+    length: int
+    begins: int
+
+
+class PlainRequests:
+    """Serves the plain ones among the requests of connections."""
+
+    def __init__(self, app: "WSGIApplication", paths: Collection[str]) -> None:
+        """Take the application and its paths that need nothing of gunicorn's."""
+        self._app = app
+        self._paths = paths
+
+    @classmethod
+    def of(cls, app: Any, configuration: Any) -> Self | None:
+        """Return what serves a Flask `app`'s plain requests, or None where gunicorn is to serve them all.
+
+        That is where connections carry more than HTTP, and where it counts what it has served.
+        """
+        paths = getattr(app, "extensions", {}).get(PATHS)
+        wrapped = (
+            configuration.is_ssl or configuration.proxy_protocol != "off" or configuration.protocol != "http"
+        )
+        return cls(app, paths) if paths and not (wrapped or configuration.max_requests) else None
+
+    def serve(self, data: bytes, connection: ClientConnection, address: Any, *, last: bool) -> bool:
+        """Answer the request that begins with `data`, and return True; put all back where it is not plain.
+
+        With `last` the client is told that the connection ends. Raise OSError where it is lost.
+        """
+        head = read_head(data)
+        if head is None or head.environ["PATH_INFO"] not in self._paths:
+            connection.put_back(data)
+            return False
+        body = data[head.begins :]
+        while len(body) < head.length and (more := connection.recv(head.length - len(body))):
+            body += more
+        if len(body) != head.length:  # the client hung up, or has sent more than this request
+            connection.put_back(data[: head.begins] + body)
+            return False
+        head.environ["REMOTE_ADDR"] = address[0]
+        head.environ["wsgi.input"] = io.BytesIO(body)
+        connection.sendall(self._answer(head.environ, last=last))
+        return True
+
+    def _answer(self, environ: "WSGIEnvironment", *, last: bool) -> bytes:
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+        body = b"".join(self._app(environ, lambda *given: started.append(given[:2])))  # type: ignore[arg-type]
+        status, headers = started[0]
+        lines = [
+            f"HTTP/1.1 {status}",
+            f"Server: {SERVER}",
+            f"Date: {_date(int(time.time()))}",
+            f"Connection: {'close' if last else 'keep-alive'}",
+            *[f"{name}: {value}" for name, value in headers],
+        ]
+        head = "\r\n".join(lines)
+        if head.count("\n") != len(lines) - 1:
+            raise ValueError("A line break in a header would begin another header.")
+        return head.encode("latin-1") + b"\r\n\r\n" + body
+
+
+def read_head(data: bytes) -> PlainHead | None:
+    """Return the head of the request that begins with `data`, or None where it is not plain."""
+    found = _HEAD.match(data, 0, _LONGEST_HEAD)
+    if not found:
+        return None
+    environ: dict[str, Any] = {}
+    for line in found[2].decode("ascii").split("\r\n")[:-1]:
+        name, _, value = line.partition(": ")
+        key = "HTTP_" + name.upper().replace("-", "_")
+        if key in environ:
+            return None
+        environ[key] = value
+    length = environ.pop("HTTP_CONTENT_LENGTH", "")
+    if not _LENGTH.fullmatch(length) or int(length) > _LONGEST_BODY:
+        return None
+    if any(key in environ for key in _NOT_PLAIN):
+        return None
+    if environ.get("HTTP_CONNECTION", "keep-alive").lower() != "keep-alive":
+        return None
+    if "HTTP_CONTENT_TYPE" in environ:
+        environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
+    environ |= {
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": found[1].decode("ascii"),
+        "QUERY_STRING": "",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "CONTENT_LENGTH": length,
+    }
+    return PlainHead(environ, int(length), found.end())
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return str(util.http_date(second))

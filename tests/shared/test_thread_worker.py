@@ -1,0 +1,87 @@
+"""What gunicorn's worker with threads does with plain requests."""
+
+import socket
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
+
+from shared.plain_requests import PlainRequests
+from shared.thread_worker import PunctualThreadWorker
+
+PLAIN = b"POST /events HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+OTHER = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+PEER = ("192.0.2.1", 4711)
+
+
+def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Length", "4")])
+    return [b"done"]
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> PunctualThreadWorker:
+    """Return a worker that has not been started; what is gunicorn's to answer it only reads."""
+    monkeypatch.setattr(ThreadWorker, "__init__", lambda *_: None)
+    monkeypatch.setattr(PunctualThreadWorker, "cfg", SimpleNamespace(threads=2), raising=False)
+    monkeypatch.setattr(ThreadWorker, "handle", lambda _, conn: conn.sock.recv(1000))
+    made = PunctualThreadWorker()
+    made.alive = True
+    made._plain = PlainRequests(app, {"/events"})
+    return made
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[TConn, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.settimeout(5)
+        yield TConn(Config(), ours, PEER, ("192.0.2.2", 8001)), theirs
+
+
+Ends = tuple[TConn, socket.socket]
+
+
+def test_plain_requests_are_answered_and_the_connection_stays(
+    worker: PunctualThreadWorker, ends: Ends
+) -> None:
+    for _ in range(2):
+        ends[1].sendall(PLAIN)
+        assert worker.handle(ends[0]) is True
+        assert b"Connection: keep-alive\r\n" in ends[1].recv(1000)
+
+
+def test_what_is_not_plain_is_gunicorns(worker: PunctualThreadWorker, ends: Ends) -> None:
+    ends[1].sendall(OTHER)
+    assert worker.handle(ends[0]) == OTHER
+
+
+def test_nothing_is_read_past_what_gunicorn_has_read_already(
+    worker: PunctualThreadWorker, ends: Ends
+) -> None:
+    ends[0].init()
+    ends[0].parser.unreader.unread(b"POST /events HTTP/1.1\r\n")
+    ends[1].sendall(PLAIN)
+    assert worker.handle(ends[0]) == PLAIN
+
+
+def test_a_worker_that_is_to_end_says_so_in_its_last_answer(worker: PunctualThreadWorker, ends: Ends) -> None:
+    worker.alive = False
+    ends[1].sendall(PLAIN)
+    assert worker.handle(ends[0]) is False
+    assert b"Connection: close\r\n" in ends[1].recv(1000)
+
+
+def test_a_client_that_is_gone_costs_nothing_but_its_connection(
+    worker: PunctualThreadWorker, ends: Ends
+) -> None:
+    ends[1].sendall(PLAIN)
+    ends[1].close()
+    assert worker.handle(ends[0]) is False
+
+
+def test_who_has_sent_nothing_is_not_waited_for(worker: PunctualThreadWorker, ends: Ends) -> None:
+    assert worker.handle(ends[0]) is _DEFER
