@@ -1,6 +1,7 @@
 """Joins what several threads ask for at the same time into one call, with an answer for each."""
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
@@ -29,9 +30,10 @@ class _Request(Generic[T, R]):
 
 
 class Batcher(Generic[T, R]):
-    """Makes one call at a time; what comes meanwhile waits, and goes out together in the next.
+    """Makes one call at a time; what comes meanwhile waits, and goes out together in the next ones.
 
-    Nobody waits for company: a call that comes alone goes out at once.
+    Nobody waits for company: a call that comes alone goes out at once. Of many, half go out at a time: so
+    the others are made ready while these are away.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Batcher(Generic[T, R]):
         self._lock = Lock()
         self._waiting: list[_Request[T, R]] = []
         self._leading = False
+        self._back = 0  # requests that the last call was for: who asks all the time will soon be here again
 
     def __call__(self, items: Sequence[T]) -> Sequence[R]:
         """Return the answers for `items`; raise what the call raised that they went out with.
@@ -98,13 +101,15 @@ class Batcher(Generic[T, R]):
                 request.woken.set()
 
     def _next_batch(self) -> list[_Request[T, R]]:
-        """Take as many requests as one call may hold, at least one."""
+        """Take half of the requests, or as many as one call may hold, and at least one."""
         count, taken = 0, 0
-        for request in self._waiting:
+        half = ceil((len(self._waiting) + self._back) / 2)
+        for request in self._waiting[:half]:
             count += len(request.items)
             if taken and count > self._limit:
                 break
             taken += 1
+        self._back = taken
         batch, self._waiting = self._waiting[:taken], self._waiting[taken:]
         return batch
 

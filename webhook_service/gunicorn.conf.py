@@ -18,7 +18,9 @@ bind = "0.0.0.0:8002"  # SNS comes from outside; a machine that is reached direc
 # Greenlets, not threads: a message mostly waits for config_service's commit, and threads that wake each
 # other under one interpreter lock take half of a core for that alone. See docs/performance.md.
 worker_class = "shared.greenlet_worker.PunctualGreenletWorker"  # gevent's, with time limits
-workers = worker_processes(cores())
+# One core is left to config_service, which mostly runs beside it: one more process waits for it and makes
+# all calls smaller. One takes more than a thousand events a second.
+workers = worker_processes(max(1, cores() - 1))
 worker_connections = 1000  # of one process, idle ones included; more wait in the kernel's queue
 
 timeout = 30  # seconds; SNS gives up after 15, so a worker that is silent for longer is stuck

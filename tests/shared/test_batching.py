@@ -58,11 +58,11 @@ def test_a_request_that_comes_alone_goes_out_alone() -> None:
     assert line.calls == [[1, 2], [3]]
 
 
-def test_what_comes_during_a_call_goes_out_in_one() -> None:
+def test_what_comes_during_a_call_goes_out_together_one_half_while_the_other_is_away() -> None:
     line = Line()
-    asked = line.ask([1], [2, 3], [4], [5, 6])
-    assert [each.result(SECONDS) for each in asked] == [[-1], [-2, -3], [-4], [-5, -6]]
-    assert line.calls == [[1], [2, 3, 4, 5, 6]]
+    asked = line.ask([1], [2, 3], [4], [5, 6], [7], [8])
+    assert [each.result(SECONDS) for each in asked] == [[-1], [-2, -3], [-4], [-5, -6], [-7], [-8]]
+    assert line.calls == [[1], [2, 3, 4, 5, 6], [7, 8]]
 
 
 def test_a_call_takes_no_more_than_its_limit_and_at_least_one_request() -> None:

@@ -271,7 +271,7 @@ def test_gunicorn_leaves_a_directory_that_it_was_given(
     assert tmp_path.exists()
 
 
-@pytest.mark.parametrize(("given", "workers"), [(None, cores()), ("5", 5)])
+@pytest.mark.parametrize(("given", "workers"), [(None, max(1, cores() - 1)), ("5", 5)])
 def test_gunicorn_starts_as_many_workers_as_it_is_told(
     given: str | None, workers: int, gunicorn_environment: pytest.MonkeyPatch
 ) -> None:
