@@ -25,6 +25,7 @@ class ClientConnection:
         self._sock = sock
         self._clock = clock
         self._until: float | None = None
+        self._idle_since = clock()
         self._again: bytes | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -36,9 +37,14 @@ class ClientConnection:
         """Whether no byte of a next request has come."""
         return self._until is None
 
+    def is_idle_for(self, seconds: float) -> bool:
+        """Whether no byte of a next request has come for so long."""
+        return self.idle and self._clock() - self._idle_since >= seconds
+
     def await_request(self) -> None:
         """Let the next request's time begin with its first byte; gunicorn's `keepalive` bounds the wait."""
         self._until = None
+        self._idle_since = self._clock()
 
     def begin_request(self) -> None:
         """Let the next request's time begin now."""

@@ -29,14 +29,15 @@ class PunctualGreenletWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ha
     def notify(self) -> None:
         """Tell the arbiter that this worker lives; gunicorn does so every second, while it ends too.
 
-        Then whoever is kept alive without a request is let go: a load balancer keeps its connections open for
-        longer than `graceful_timeout`, and each restart would take all of that.
+        Then whoever has been kept alive for long enough without a request is let go, and when this worker
+        ends, everybody: a load balancer keeps its connections open for longer than `graceful_timeout`, and
+        each restart would take all of that.
         """
         super().notify()
-        if not self.alive:
-            for connection in [each for each in self._connections if each.idle]:
-                with suppress(OSError):  # gone meanwhile
-                    connection.shutdown(socket.SHUT_RD)
+        patience = self.cfg.keepalive if self.alive else 0
+        for connection in [each for each in self._connections if each.is_idle_for(patience)]:
+            with suppress(OSError):  # gone meanwhile
+                connection.shutdown(socket.SHUT_RD)
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve the requests of one connection."""
@@ -61,11 +62,8 @@ class PunctualGreenletWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ha
     def _serve_plain(self, connection: ClientConnection, addr: Any) -> None:
         """Answer plain requests for as long as they come; what comes then is gunicorn's."""
         while self._plain:
-            data = b""
-            try:
-                with self.timeout_ctx():
-                    data = connection.recv(AT_ONCE)
-                if not self._plain.serve(data, connection, addr, last=not self.alive):
+            try:  # `notify` ends it where nothing comes
+                if not self._plain.serve(connection.recv(AT_ONCE), connection, addr, last=not self.alive):
                     return
             except OSError:  # the client is gone, or too slow
                 connection.put_back(b"")

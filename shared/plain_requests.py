@@ -25,8 +25,8 @@ AT_ONCE = 16 * 1024  # bytes to ask a connection for
 _LONGEST_HEAD = 4096  # bytes; within the limits of both services
 _LONGEST_BODY = 1024 * 1024
 _HEAD = re.compile(
-    rb"POST (/[A-Za-z0-9/_-]{0,200}) HTTP/1\.1\r\n"
-    rb"((?:[A-Za-z0-9-]{1,100}: [\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?\r\n){1,50})\r\n"
+    rb"POST (/[A-Za-z0-9/_-]{0,200}) HTTP/1\.1"
+    rb"((?:\r\n[A-Za-z0-9-]++: [\x21-\x7e][\x20-\x7e]*+(?<! )){1,50}+)\r\n\r\n"
 )
 # They change what follows, or what is to be answered.
 _NOT_PLAIN = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE", "HTTP_TRAILER", "HTTP_TE")
@@ -104,9 +104,9 @@ def read_head(data: bytes) -> PlainHead | None:
     if not found:
         return None
     environ: dict[str, Any] = {}
-    for line in found[2].decode("ascii").split("\r\n")[:-1]:
+    for line in found[2].decode("ascii").split("\r\n")[1:]:
         name, _, value = line.partition(": ")
-        key = "HTTP_" + name.upper().replace("-", "_")
+        key = _key(name)
         if key in environ:
             return None
         environ[key] = value
@@ -128,6 +128,11 @@ def read_head(data: bytes) -> PlainHead | None:
         "CONTENT_LENGTH": length,
     }
     return PlainHead(environ, int(length), found.end())
+
+
+@lru_cache(maxsize=256)  # the same few names come all the time
+def _key(name: str) -> str:
+    return "HTTP_" + name.upper().replace("-", "_")
 
 
 @lru_cache(maxsize=1)

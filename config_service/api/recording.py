@@ -10,7 +10,7 @@ from config_service.api.authentication import internal_caller
 from config_service.api.internal_bodies import read_events
 from config_service.errors import STATUSES
 from config_service.internal_tokens import InternalToken
-from config_service.metrics import EVENTS, TURNED_AWAY
+from config_service.metrics import TURNED_AWAY, event_series
 from config_service.services.services import Services
 from shared import internal_api as api
 from shared.addresses import domain_of, normalise
@@ -63,6 +63,6 @@ def _count(event: api.FeedbackEvent | api.RecordResult, result: api.RecordResult
     if isinstance(event, api.FeedbackEvent):
         kind, recipient = metric_kind(event.event.kind), normalise(event.event.recipient)
     simulated = recipient is not None and domain_of(recipient) == SIMULATOR
-    EVENTS.labels(kind, result.result, str(simulated).lower()).inc()
+    event_series(kind, result.result, str(simulated).lower()).inc()
     if result.result == api.TRY_LATER:
         TURNED_AWAY.inc()

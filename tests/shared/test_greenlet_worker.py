@@ -2,7 +2,8 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> PunctualGreenletWorker:
     monkeypatch.setattr(GeventWorker, "notify", lambda _: None)
     made = PunctualGreenletWorker()
     made.alive = True
+    made.cfg = SimpleNamespace(keepalive=75)
     return made
 
 
@@ -92,6 +94,27 @@ def test_nobody_is_let_go_while_the_worker_goes_on(
     assert heard == [REQUEST]
 
 
+def test_whose_connection_was_kept_for_long_enough_is_let_go_and_nobody_in_a_request(
+    worker: PunctualGreenletWorker, pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = pair()
+    monkeypatch.setattr(worker.cfg, "keepalive", 0)
+    heard = []
+
+    def serve(_: Any, __: Any, connection: ClientConnection, ___: Any) -> None:
+        theirs.sendall(REQUEST)
+        connection.recv(1)
+        worker.notify()
+        heard.append(connection.recv(100))
+        connection.await_request()
+        worker.notify()
+        heard.append(connection.recv(100))
+
+    monkeypatch.setattr(GeventWorker, "handle", serve)
+    worker.handle("", mine, None)
+    assert heard == [REQUEST[1:], b""]
+
+
 def test_a_connection_that_has_ended_is_forgotten(
     worker: PunctualGreenletWorker, pair: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,9 +137,8 @@ Answer = Callable[[str], None]
 
 
 @pytest.fixture
-def answering(worker: PunctualGreenletWorker, monkeypatch: pytest.MonkeyPatch) -> Callable[[Answer], None]:
+def answering(worker: PunctualGreenletWorker) -> Callable[[Answer], None]:
     """Return what lets the worker answer plain requests after a call of the given function."""
-    monkeypatch.setattr(GeventWorker, "timeout_ctx", lambda _: nullcontext())
 
     def install(during: Answer) -> None:
         def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
