@@ -110,7 +110,8 @@ def _mail(chance: random.Random, recipient: str, at: datetime) -> dict[str, Any]
         "sourceIp": f"198.51.100.{chance.randrange(256)}",
         "callerIdentity": "clinic-mailer",
         "sendingAccountId": "123456789012",
-        "messageId": f"0100{chance.getrandbits(48):012x}-{_uuid(chance)}-000000",
+        # SES's own begin with the time in milliseconds.
+        "messageId": f"0100{int(at.timestamp() * 1000):012x}-{_uuid(chance)}-000000",
         "destination": [recipient],
         "headersTruncated": False,
         "headers": [{"name": name, "value": value} for name, value in headers.items()],

@@ -13,8 +13,10 @@ wsgi_app = "config_service:create_app()"
 bind = "0.0.0.0:8001"  # behind the platform's gateway; -b tells a machine that is reached directly
 worker_class = "shared.thread_worker.PunctualThreadWorker"  # slow clients never hold all threads
 # SQLite has one writer at a time: within one process those who write queue for it, between processes they
-# sleep and try again.
-workers = worker_processes(1 if _service.settings.database_url.startswith("sqlite:") else cores())
+# sleep and try again. On PostgreSQL too, a process more makes smaller transactions of the same events.
+workers = worker_processes(
+    1 if _service.settings.database_url.startswith("sqlite:") else max(1, cores() // 2)
+)
 threads = 16  # they mostly wait for the database
 
 timeout = 60  # seconds; a test email may wait for a mail server

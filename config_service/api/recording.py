@@ -13,7 +13,6 @@ from config_service.internal_tokens import InternalToken
 from config_service.metrics import TURNED_AWAY, event_series
 from config_service.services.services import Services
 from shared import internal_api as api
-from shared.addresses import domain_of, normalise
 from shared.json_endpoint import JsonEndpoint, read_body
 from shared.metrics import observe_request
 from shared.ses import metric_kind
@@ -61,8 +60,8 @@ def _load(document: msgspec.Raw) -> api.FeedbackEvent | api.RecordResult:
 def _count(event: api.FeedbackEvent | api.RecordResult, result: api.RecordResult) -> None:
     kind, recipient = "invalid", None
     if isinstance(event, api.FeedbackEvent):
-        kind, recipient = metric_kind(event.event.kind), normalise(event.event.recipient)
-    simulated = recipient is not None and domain_of(recipient) == SIMULATOR
+        kind, recipient = metric_kind(event.event.kind), event.event.recipient
+    simulated = recipient is not None and recipient.lower().endswith(f"@{SIMULATOR}")
     event_series(kind, result.result, str(simulated).lower()).inc()
     if result.result == api.TRY_LATER:
         TURNED_AWAY.inc()

@@ -1,6 +1,6 @@
 """Keeps the suppression list equal to what the rules make of each address's history."""
 
-import uuid
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple, TypeVar
@@ -23,6 +23,7 @@ from config_service.storage.records import ActRecord, EventRecord, SuppressionRe
 from config_service.storage.repositories import Repositories
 
 R = TypeVar("R", EventRecord, SuppressionRecord, ActRecord)
+Histories = Mapping[tuple[str | None, str], list[EventRecord]]  # by list and hash
 
 
 class Place(NamedTuple):
@@ -46,10 +47,13 @@ class SuppressionState:
 
     def settle_all(self, places: Sequence[Place]) -> list[SuppressionRecord | None]:
         """Decide on several addresses of lists, each once, as `settle` does, in their order."""
+        return self._settle(places, self._histories_of(places))
+
+    def _settle(self, places: Sequence[Place], histories: Histories) -> list[SuppressionRecord | None]:
         suppressions = self._repositories.suppressions
-        stored = _by_place(suppressions.of_addresses(_hashes(places)))
+        stored = _by_place(suppressions.of_addresses(_hashes(places)) if places else ())
         new, entries = [], []
-        for place, facts in zip(places, self._facts_of(places), strict=True):
+        for place, facts in zip(places, self._facts_of(places, histories), strict=True):
             found = next(iter(_of_place(stored, place)), None)
             entry = _entry(place, found, decide(facts, self._limit))
             if entry is None:
@@ -69,18 +73,18 @@ class SuppressionState:
         A delivery matters only to soft bounces around it.
         """
         seen = list(events)
-        delivered = [place for place, effect, _ in seen if effect == DELIVERY]
-        bounced = _by_place(self._repositories.events.histories(_hashes(delivered), [SOFT]))
+        histories = self._histories_of([place for place, _, _ in seen])
 
         def matters(place: Place, effect: str, at: int) -> bool:
-            soft = _of_place(bounced, place) if effect == DELIVERY else ()
-            return effect in SUPPRESSING or any(event.at >= at - SOFT_BOUNCE_WINDOW for event in soft)
+            known = _of_place(histories, place) if effect == DELIVERY else ()
+            soft = [event.at for event in known if event.effect == SOFT]
+            return effect in SUPPRESSING or any(bounced >= at - SOFT_BOUNCE_WINDOW for bounced in soft)
 
         # By hash: each sealing of one address is another text. The first spelling of it is kept.
         settled: dict[tuple[str | None, str], Place] = {}
         for place in (event[0] for event in seen if matters(*event)):
             settled.setdefault((place.clinic_id, place.address.hash), place)
-        self.settle_all(list(settled.values()))
+        self._settle(list(settled.values()), histories)
 
     def note_deliveries(self, seen: Iterable[tuple[str | None, int]]) -> None:
         """Remember that deliveries of these lists (and times in ms) reach us.
@@ -100,14 +104,17 @@ class SuppressionState:
 
     def facts(self, place: Place) -> list[Fact]:
         """Return the history of one address on one list, deliveries only where soft bounces are in it."""
-        return self._facts_of([place])[0]
+        return self._facts_of([place], self._histories_of([place]))[0]
 
-    def _facts_of(self, places: Sequence[Place]) -> list[list[Fact]]:
-        if not places:
-            return []
-        events, hashes = self._repositories.events, _hashes(places)
-        histories = _by_place(events.histories(hashes, [COMPLAINT, PERMANENT, SOFT]))
-        acts = _by_place(self._repositories.suppressions.acts_on(hashes))
+    def _histories_of(self, places: Iterable[Place]) -> Histories:
+        """Return the events of these addresses that may suppress them."""
+        hashes = _hashes(places)
+        return _by_place(
+            self._repositories.events.histories(hashes, [COMPLAINT, PERMANENT, SOFT]) if hashes else ()
+        )
+
+    def _facts_of(self, places: Sequence[Place], histories: Histories) -> list[list[Fact]]:
+        acts = _by_place(self._repositories.suppressions.acts_on(_hashes(places)) if places else ())
         return [self._facts(place, _of_place(histories, place), _of_place(acts, place)) for place in places]
 
     def _facts(self, place: Place, history: list[EventRecord], acts: list[ActRecord]) -> list[Fact]:
@@ -148,7 +155,7 @@ def _entry(
     if verdict is None:
         return None
     return SuppressionRecord(
-        id=stored.id if stored else uuid.uuid4().hex,
+        id=stored.id if stored else _new_id(verdict.since),
         clinic_id=place.clinic_id,
         address_hash=stored.address_hash if stored else place.address.hash,
         # An entry without one was erased, and stays so.
@@ -157,6 +164,11 @@ def _entry(
         since=verdict.since,
         until=verdict.until,
     )
+
+
+def _new_id(since: int) -> str:
+    """Return an id of 32 digits that begins with the time: new ones go to the end of the ids' index."""
+    return f"{since:012x}{secrets.token_hex(10)}"
 
 
 def _hashes(places: Iterable[Place]) -> set[str]:
