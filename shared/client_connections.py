@@ -84,7 +84,9 @@ class ClientConnection:
         patience = self._sock.gettimeout()
         self._sock.settimeout(ANSWER_SECONDS)
         try:
-            self._sock.sendall(data, flags)
+            sent = self._sock.send(data, flags)
+            if sent < len(data):
+                self._sock.sendall(data[sent:], flags)
         except TimeoutError:
             raise lost("The client does not take its answer.") from None
         finally:
