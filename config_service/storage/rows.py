@@ -95,8 +95,8 @@ def insert_all_new(
 ) -> list[tuple[Any, ...]]:
     """Insert each record unless a unique key is in its way; return columns `key` of those that went in.
 
-    PostgreSQL takes them as one JSON text: psycopg takes a millisecond to read a statement with a mark for each
-    value of many rows.
+    PostgreSQL takes them as one JSON text: psycopg takes a millisecond to read a statement with a mark for
+    each value of many rows.
     """
     kind: Any = type(records[0]) if records else None
     went_in: list[tuple[Any, ...]] = []
