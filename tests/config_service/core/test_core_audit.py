@@ -1,10 +1,7 @@
 """The audit trail can be added to and read, and nothing else; it is exported row by row."""
 
-import base64
 import csv
-import io
 import json
-import logging
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -19,8 +16,9 @@ import pytest
 from core_kit import PATIENT, ROOT, codes, event, give_ses, results
 
 from config_service import create_services
-from config_service.__main__ import main
 from config_service.clock import DAY
+from config_service.commands import purge
+from config_service.services import retention
 from config_service.services.services import Services
 from config_service.settings import ConfigSettings
 from config_service.storage.audit import AuditFilter
@@ -124,38 +122,6 @@ def test_the_trail_is_read_by_clinic_and_time_in_pages(services: Services, clock
     assert [row.action for row in services.audit.page(AuditFilter("c1"))] == ["deed 5", "deed 3", "deed 1"]
 
 
-@pytest.fixture(autouse=True)
-def _logging() -> Iterator[None]:
-    """Leave the root logger as it was."""
-    root = logging.getLogger()
-    before = root.level, root.handlers[:]
-    yield
-    root.level, root.handlers[:] = before
-
-
-@pytest.fixture
-def command(settings: ConfigSettings, monkeypatch: pytest.MonkeyPatch, capsys: Any, no_var: Path) -> Any:
-    """Return what runs a command over the test's database and returns (code, output lines, error)."""
-    given = {"DATABASE_URL": settings.database_url, "AWS_REGION": "us-east-1"}
-    for variable, keys in (
-        ("ADDRESS_HASH_KEYS", settings.address_hash_keys),
-        ("CREDENTIALS_KEYS", settings.credentials_keys),
-    ):
-        given[variable] = f"{keys[0].id}:{base64.b64encode(keys[0].secret).decode()}"
-    for name, value in (given | {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret"}).items():
-        monkeypatch.setenv(name, value)
-    for name in ("APP_ENV", "JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*options: str, stdin: str = "") -> tuple[int, list[str], str]:
-        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-        code = main(list(options))
-        printed = capsys.readouterr()
-        return code, printed.out.splitlines(), printed.err
-
-    return run
-
-
 @pytest.fixture
 def exported(services: Services, command: Any) -> Any:
     def export(*options: str) -> list[str]:
@@ -232,6 +198,25 @@ def test_the_command_that_erases_takes_the_address_from_standard_input(
     assert PATIENT not in error
     code, _, error = command("erase", "--email-from-stdin", "--note", "x" * 1001, stdin=PATIENT)
     assert (code, "--note" in error) == (1, True)
+
+
+def test_the_command_that_removes_old_events_tells_how_far_it_is_from_time_to_time(
+    services: Services, command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_ses(services, "c1")
+    results(services, *(event() for _ in range(5)))
+    services.repositories.database.execute("UPDATE events SET received_at = 0, at = 0")
+    monkeypatch.setenv("EVENT_RETENTION_DAYS", "60")
+    monkeypatch.setattr(retention, "PAGE", 1)
+    monkeypatch.setattr(purge, "_TOLD", 2)
+
+    code, lines, told = command("purge", "--dry-run")
+
+    assert (code, lines) == (0, ["Would remove 5 events."])
+    assert told.splitlines() == [
+        "looked at 2 events, 2 of them due",
+        "looked at 4 events, 4 of them due",
+    ]
 
 
 def test_the_command_that_removes_old_events_counts_first_and_says_what_waits(

@@ -55,6 +55,11 @@ def hops(mail: MailTrail) -> list[tuple[str, int | None]]:
     return [(hop.name, hop.after_ms) for hop in mail.hops]
 
 
+def losses(trail: ProbeTrail) -> dict[str, tuple[str, str]]:
+    """Return where each mail that was lost got lost, and its code."""
+    return {mail.mailbox: (mail.loss.hop, mail.loss.code) for mail in trail.mails if mail.loss}
+
+
 def audited(services: Services, action: str) -> list[list[str]]:
     return [row.fields for row in services.audit.page(AuditFilter()) if row.action == action]
 
@@ -175,6 +180,26 @@ def test_an_event_that_was_recorded_for_another_clinic_is_lost(services: Service
     assert loss is not None
     assert (loss.hop, loss.code) == ("recorded", "probe_recorded_elsewhere")
     assert "another clinic" in loss.message
+
+
+def test_a_probe_that_was_broken_off_while_it_sent_says_which_mail_is_not_known_and_which_were_not_sent(
+    services: Services, email_providers: Any, clock: Any
+) -> None:
+    give_ses(services, CLINIC)
+    email_providers.refuse_with(KeyboardInterrupt())  # in the middle of the first mail
+    with pytest.raises(KeyboardInterrupt):
+        services.loop.probe.start(CLINIC, OPERATOR)
+    ((mark,),) = audited(services, "probe.started")
+    probe_id = mark.removeprefix("probe:")
+
+    early = services.loop.probe.show(CLINIC, probe_id)
+    clock.advance(60_000)
+    late = services.loop.probe.show(CLINIC, probe_id)
+
+    assert mail_of(early, "success").status == "waiting"
+    assert losses(early) == {"bounce": ("sent", "probe_not_sent"), "complaint": ("sent", "probe_not_sent")}
+    assert losses(late) == losses(early) | {"success": ("sent", "probe_answer_unknown")}
+    assert {mail.loss.hint for mail in late.mails if mail.loss} == {"Start a new probe."}
 
 
 def test_a_bounce_that_suppresses_nobody_is_lost_at_the_list(services: Services) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from config_service.settings import ConfigSettings, read_settings
 from shared.errors import SettingsError
@@ -17,12 +17,16 @@ from shared.settings import environment
 
 KEY = base64.b64encode(b"K" * 32).decode()
 TOKENS = "webhook:record:record-token-0123456789ab,sender:send:send-token-0123456789abcd"
-PUBLIC_KEY = (
-    rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    .public_key()
-    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    .decode()
-)
+
+
+def public_key(private: Any) -> str:
+    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return str(private.public_key().public_bytes(encoding, form).decode())
+
+
+PUBLIC_KEY = public_key(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+SHORT_KEY = public_key(rsa.generate_private_key(public_exponent=65537, key_size=1024))
+EDWARDS_KEY = public_key(ed25519.Ed25519PrivateKey.generate())
 PRODUCTION = {
     "APP_ENV": "production",
     "DATABASE_URL": "postgresql://somewhere/clinics",
@@ -126,11 +130,17 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("JWT_SECRET and JWT_PUBLIC_KEY", {"JWT_SECRET": "hushhush" * 4, "JWT_PUBLIC_KEY": PUBLIC_KEY}),
     ("JWT_JWKS_URL", {"JWT_JWKS_URL": "https://issuer.example/jwks", "JWT_SECRET": "hushhush" * 4}),
     ("JWT_PUBLIC_KEY", {"JWT_PUBLIC_KEY": "hushhush, and no PEM"}),
+    ("JWT_PUBLIC_KEY is not usable: give an RSA key of at least 2048 bits", {"JWT_PUBLIC_KEY": SHORT_KEY}),
+    ("JWT_PUBLIC_KEY is not usable: give the public key of an RSA", {"JWT_PUBLIC_KEY": EDWARDS_KEY}),
     ("JWT_JWKS_URL", {"JWT_JWKS_URL": "file:///etc/passwd"}),
     ("JWT_JWKS_URL", {"JWT_JWKS_URL": "issuer.example/jwks"}),
     ("INTERNAL_API_TOKENS", {"INTERNAL_API_TOKENS": "hushhushhushhushhushhushhushhush"}),
     ("INTERNAL_API_TOKENS", {"INTERNAL_API_TOKENS": "webhook:everything:hushhushhushhushhushhush"}),
     ("INTERNAL_API_TOKENS", {"INTERNAL_API_TOKENS": "webhook:record:hushhush"}),
+    (
+        "INTERNAL_API_TOKENS names one token twice",
+        {"INTERNAL_API_TOKENS": f"webhook:record:{'hushhush' * 4},sender:send:{'hushhush' * 4}"},
+    ),
     ("AWS_SNS_TOPIC_ARN", {"AWS_SNS_TOPIC_ARN": "healthcare-ses-events"}),
     ("AWS_SES_FROM_EMAIL", {"AWS_SES_FROM_EMAIL": "Healthcare <noreply@healthcare.example>"}),
     ("SOFT_BOUNCE_LIMIT", {"SOFT_BOUNCE_LIMIT": "1"}),

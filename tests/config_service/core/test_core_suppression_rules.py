@@ -189,6 +189,8 @@ def softs(*days: float) -> list[Fact]:
         ([Fact("soft", at, "the same message") for at in (1, 2, 3, 4)], None),
         ([*softs(1, 2, 3), Fact("permanent", 4 * DAY)], Verdict("hard_bounce", 4 * DAY)),
         ([*softs(1, 2, 3), Fact("add", 9, reason="manual")], Verdict("manual", 9)),
+        ([Fact("erase", 9)], None),
+        ([*softs(1, 2, 3), Fact("erase", int(2.5 * DAY))], Verdict("soft_bounce", 3 * DAY, 33 * DAY)),
     ],
 )
 def test_what_a_history_decides(facts: list[Fact], verdict: Verdict | None) -> None:

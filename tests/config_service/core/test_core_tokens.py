@@ -21,7 +21,7 @@ from jwt.exceptions import PyJWKClientConnectionError, PyJWKClientError
 from config_service.errors import STATUSES, KeysUnavailableError, UnauthenticatedError
 from config_service.services.principal import Principal
 from config_service.settings import JwtSettings
-from config_service.tokens import KeySet, TokenVerifier
+from config_service.tokens import MAX_NAME_LENGTH, KeySet, TokenVerifier
 
 SECRET = "a secret of a test that is long enough for HS256"
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -124,6 +124,11 @@ def test_a_forged_or_broken_token_never_passes(settings: JwtSettings, bad: str |
         ({"clinicIds": "c1"}, "clinicIds"),
         ({"clinicIds": [1]}, "clinicIds"),
         ({"clinicIds": {"c1": 1}}, "clinicIds"),
+        ({"sub": "service:retention"}, "no name of a person"),
+        ({"sub": "command:ann"}, "no name of a person"),
+        ({"sub": "ann\nroot"}, "no name of a person"),
+        ({"sub": " "}, "no name of a person"),
+        ({"sub": "a" * (MAX_NAME_LENGTH + 1)}, "no name of a person"),
     ],
 )
 def test_a_token_that_says_too_little_is_refused_with_the_reason(changes: dict[str, Any], why: str) -> None:

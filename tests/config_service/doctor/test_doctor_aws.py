@@ -14,7 +14,7 @@ from config_service.providers.aws_health.missing_action import missing_action
 from config_service.providers.aws_health.permissions import ACTIONS
 from config_service.providers.aws_health.records import AccessKey, Caller, SendingAccount, SendPoint
 from config_service.providers.aws_setup.account import AwsAccount
-from config_service.providers.aws_setup.refusals import AwsDeniedError, AwsRefusedError
+from config_service.providers.aws_setup.refusals import AwsDeniedError, AwsRefusedError, plainly
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 MS = 1_767_225_600_000
@@ -91,6 +91,19 @@ def test_a_denial_names_the_action(
         METHODS[operation](AccountHealth(account))
     assert missing_action(caught.value) == action
     assert action in ACTIONS
+
+
+def test_a_denial_of_reading_tags_names_both_actions_that_the_call_may_need(
+    account: AwsAccount, stubs: Any
+) -> None:
+    stubs("sns").add_client_error("list_tags_for_resource", "AuthorizationError", "no", 403)
+    with pytest.raises(AwsDeniedError) as caught:
+        plainly(account.client("sns").list_tags_for_resource)(ResourceArn="arn:aws:sns:us-east-1:1:t")
+    assert missing_action(caught.value) == "ses:ListTagsForResource or sns:ListTagsForResource"
+
+
+def test_a_denial_that_came_of_no_call_points_at_what_aws_said() -> None:
+    assert missing_action(AwsDeniedError("Denied.")) == "the action that AWS names"
 
 
 def test_a_deleted_key_is_refused_and_not_denied(account: AwsAccount, stubs: Any) -> None:

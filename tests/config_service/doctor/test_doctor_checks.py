@@ -18,6 +18,7 @@ from doctor_kit import (
     TOPIC,
     WEBHOOK,
     WELL,
+    examined,
     points,
     policy,
     sickness,
@@ -36,6 +37,7 @@ from config_service.services.drift.drift import DriftSample
 FAIL, WARN = "fail", "warn"
 NOTIFIED = NotificationsState(dict.fromkeys(("Bounce", "Complaint", "Delivery"), TOPIC))
 ELSEWHERE = f"arn:aws:sns:us-east-1:{ACCOUNT}:others"
+OTHER_KEY = "AKIAANOTHERKEY7EXAMP"
 
 
 def sending(**changes: Any) -> dict[str, Any]:
@@ -85,7 +87,9 @@ ACCOUNTS = [
     (sending(sent_last_day=40_000.0), "account.quota", WARN, "quota_used_up"),
     (sending(suppressed_reasons=frozenset({"BOUNCE"})), "suppression.ses", WARN, "ses_suppression_off"),
     (target(region="us-east-9"), "account.region", FAIL, "region_unknown"),
+    (target(region="eu-central-1"), "account.region", WARN, "region_not_eligible"),
     ({"keys": (AccessKey(KEY, NOW - 91 * DAY, active=True),)}, "credentials.key_age", WARN, "key_old"),
+    ({"keys": (AccessKey(OTHER_KEY, NOW - 91 * DAY, active=True),)}, "credentials.key_age", WARN, "key_old"),
     ({"points": points(1000, bounces=50)}, "reputation.bounces", WARN, "bounce_rate_high"),
     ({"points": points(1000, bounces=100)}, "reputation.bounces", FAIL, "bounce_rate_high"),
     ({"points": points(10_000, complaints=10)}, "reputation.complaints", WARN, "complaint_rate_high"),
@@ -102,6 +106,7 @@ IDENTITIES = [
         FAIL,
         "dkim_missing",
     ),
+    (identity(dkim_status="PENDING"), "identity.dkim", FAIL, "dkim_missing"),
     ({"exchangers": ()}, "identity.mail_from", FAIL, "mail_from_not_verified"),
     ({"exchangers": ("mx.example",)}, "identity.mail_from", FAIL, "mail_from_not_verified"),
     ({"mail_from_spf": None}, "identity.mail_from", FAIL, "mail_from_not_verified"),
@@ -201,7 +206,7 @@ def test_what_is_sick_is_named_by_its_check(sick: dict[str, Any], check: str, st
 
 ALONE = [row for row in SETTINGS + ACCOUNTS + LOOP if row[3] not in {
     # These bring others about: events that nobody publishes, say.
-    "region_unknown", "topic_in_other_region", "configuration_set_missing", "events_not_published",
+    "region_unknown", "region_not_eligible", "topic_in_other_region", "configuration_set_missing", "events_not_published",
     "event_destination_disabled", "events_to_unknown_topic", "events_partly_published", "no_topic",
 }]  # fmt: skip
 
@@ -228,6 +233,10 @@ HEALTHY = [
     ),
     pytest.param(identity(mail_from=None, mail_from_status=None), id="the_mail_from_domain_of_ses"),
     pytest.param(subscription(retry_policy={"numRetries": 90}), id="a_longer_policy_of_ones_own"),
+    pytest.param(
+        {"notifications": NotificationsState({"Bounce": ELSEWHERE})},
+        id="notifications_to_a_strange_topic_beside_a_configuration_set_that_publishes_here",
+    ),
 ]  # fmt: skip
 
 
@@ -247,6 +256,23 @@ def test_credentials_that_do_not_work_fail_and_make_the_rest_unknown(error: Exce
     found = sickness(caller=error, sending=error, points=error, identity=error, topic=error, endpoints=error)
     assert found.pop("credentials.valid") == ("fail", code)
     assert {status for status, _ in found.values()} == {"unknown"}
+
+
+def test_no_age_is_told_where_none_of_several_keys_is_the_one_in_use() -> None:
+    keys = tuple(AccessKey(f"AKIA{number}", NOW - 91 * DAY, active=True) for number in range(2))
+    assert "credentials.key_age" not in examined(keys=keys)
+
+
+def test_silence_is_no_sign_where_deliveries_are_not_published() -> None:
+    found = examined(points=points(5, minutes_ago=120), **published("BOUNCE", "COMPLAINT"))
+    silence = found["activity.silence"]
+    assert (silence.status, silence.code) == ("pass", "")
+    assert "deliveries are not published" in silence.seen
+
+
+def test_dns_records_that_aws_has_not_found_yet_are_told_from_those_that_are_missing() -> None:
+    assert "the records are in DNS now" in examined(**identity(dkim_status="PENDING"))["identity.dkim"].seen
+    assert "DNS lacks 3 of 3" in examined(aliases={})["identity.dkim"].seen
 
 
 def test_an_identity_that_is_missing_is_told_from_one_that_waits() -> None:

@@ -1,7 +1,9 @@
 """The doctor over a real database, through the API and the command; AWS is away in all of it."""
 
+import argparse
 import json
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -9,7 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from config_service.commands import doctor as command
+from config_service.commands.doctor_report import DoctorReport
 from config_service.errors import TooManyRequestsError
+from config_service.providers.aws_health.permissions import ACTIONS
 from config_service.providers.dns.resolver import DnsRecords
 from config_service.services.doctor import doctor as doctor_module
 from config_service.services.doctor.doctor import AT_ONCE
@@ -18,6 +22,7 @@ from config_service.services.services import Services
 from config_service.settings import ConfigSettings
 from config_service.storage.records import ClinicRecord
 
+TROUBLESHOOTING = Path(__file__).resolve().parents[3] / "docs" / "troubleshooting.md"
 CLINIC = "clinic-1"
 HEALTH = f"/api/v1/clinics/{CLINIC}/communication/health"
 
@@ -160,6 +165,12 @@ def test_a_check_that_takes_too_long_is_unknown(services: Services, monkeypatch:
     assert "0.2 s" in found.seen
 
 
+def _options(*arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(arguments)
+
+
 REPORTS = {
     Status.PASS: 0,
     Status.WARN: 1,
@@ -183,9 +194,7 @@ def run(settings: ConfigSettings, monkeypatch: pytest.MonkeyPatch) -> Any:
             for number, status in enumerate(statuses)
         ]
         monkeypatch.setattr(doctor_module.Doctor, "of_all", lambda _: iter(reports))
-        parser = command.argparse.ArgumentParser()
-        command.add_arguments(parser)
-        return command.run(settings, parser.parse_args(list(arguments)))
+        return command.run(settings, _options(*arguments))
 
     return _run
 
@@ -211,6 +220,37 @@ def test_the_command_shows_each_finding_with_its_remedy(run: Any, capsys: pytest
         assert text in shown
 
 
+def test_a_finding_without_a_time_or_a_remedy_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    finding = Finding("a.b", "Region", Status.PASS, "us-east-1")
+    DoctorReport().show(Report(None, 0, 1200, (finding,)))
+    whose, told, summary = [line.strip() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert whose == "The platform's own account"
+    assert told.split() == ["pass", "Region", "us-east-1"]
+    assert summary == "pass: 1 pass, in 1.2 s"
+
+
+def test_without_a_clinic_the_command_examines_the_platforms_own_account(
+    settings: ConfigSettings, services: Services, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _save(services, **GOOD)
+    code = command.run(settings, _options())
+    shown = capsys.readouterr().out
+    assert "The platform's own account" in shown
+    assert CLINIC not in shown
+    assert code == command.EXIT_CODES[services.doctor.of_platform().status]
+
+
+def test_the_guide_and_the_policy_are_printed_without_a_database(
+    settings: ConfigSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = replace(settings, database_url="postgresql://nobody@127.0.0.1:1/nowhere")
+    assert command.run(nowhere, _options("--guide")) == 0
+    assert capsys.readouterr().out == TROUBLESHOOTING.read_text(encoding="utf-8")
+    assert command.run(nowhere, _options("--print-policy")) == 0
+    (statement,) = json.loads(capsys.readouterr().out)["Statement"]
+    assert (statement["Effect"], sorted(statement["Action"])) == ("Allow", sorted(ACTIONS))
+
+
 def test_with_json_the_command_prints_what_the_api_answers(
     run: Any, capsys: pytest.CaptureFixture[str], client: FlaskClient, services: Services, people: Any
 ) -> None:
@@ -226,7 +266,5 @@ def test_with_json_the_command_prints_what_the_api_answers(
 def test_a_clinic_that_does_not_exist_ends_as_unknown_with_a_sentence(
     settings: ConfigSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    parser = command.argparse.ArgumentParser()
-    command.add_arguments(parser)
-    assert command.run(settings, parser.parse_args(["--clinic", "nobody"])) == 3
+    assert command.run(settings, _options("--clinic", "nobody")) == 3
     assert "There is no clinic 'nobody'" in capsys.readouterr().err
