@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 AT_ONCE = 16 * 1024  # bytes to ask a connection for
 
 _LONGEST_HEAD = 4096  # bytes; within the limits of both services
-_LONGEST_BODY = 1024 * 1024
+_LONGEST_BODY = 512 * 1024
 _HEAD = re.compile(
     rb"POST (/[A-Za-z0-9/_-]{0,200}) HTTP/1\.1"
     rb"((?:\r\n[A-Za-z0-9-]++: [\x21-\x7e][\x20-\x7e]*+(?<! )){1,50}+)\r\n\r\n"
@@ -71,8 +71,8 @@ class PlainRequests:
             connection.put_back(data)
             return False
         body = data[head.begins :]
-        while len(body) < head.length and (more := connection.recv(head.length - len(body))):
-            body += more
+        if len(body) < head.length:
+            body = _whole(body, head.length, connection)
         if len(body) != head.length:  # the client hung up, or has sent more than this request
             connection.put_back(data[: head.begins] + body)
             return False
@@ -113,7 +113,7 @@ def read_head(data: bytes) -> PlainHead | None:
     length = environ.pop("HTTP_CONTENT_LENGTH", "")
     if not _LENGTH.fullmatch(length) or int(length) > _LONGEST_BODY:
         return None
-    if any(key in environ for key in _NOT_PLAIN):
+    if "HTTP_HOST" not in environ or any(key in environ for key in _NOT_PLAIN):
         return None
     if environ.get("HTTP_CONNECTION", "keep-alive").lower() != "keep-alive":
         return None
@@ -128,6 +128,14 @@ def read_head(data: bytes) -> PlainHead | None:
         "CONTENT_LENGTH": length,
     }
     return PlainHead(environ, int(length), found.end())
+
+
+def _whole(body: bytes, length: int, connection: ClientConnection) -> bytes:
+    """Return the body, of which the beginning has come; less than all of it where the client hung up."""
+    pieces = bytearray(body)
+    while len(pieces) < length and (more := connection.recv(length - len(pieces))):
+        pieces += more
+    return bytes(pieces)
 
 
 @lru_cache(maxsize=256)  # the same few names come all the time

@@ -62,6 +62,7 @@ NOT_PLAIN = {
     "an empty line before it": b"\r\n" + head(),
     "an unfinished head": head()[:-2],
     "lines that end in a line feed": head().replace(b"\r\n", b"\n"),
+    "no host": head({"Content-Length": "8"}),
     "no length": head({"Host": "a"}),
     "a signed length": head(OF_SNS | {"Content-Length": "+8"}),
     "a length in octal": head(OF_SNS | {"Content-Length": "08"}),
@@ -83,7 +84,7 @@ NOT_PLAIN = {
     "a tab in a value": head(OF_SNS | {"X-A": "a\tb"}),
     "51 headers": head(OF_SNS | {f"X-{number}": "a" for number in range(51 - len(OF_SNS))}),
     "a long head": head(OF_SNS | {"X-A": "a" * 4096}),
-    "a long body": head(OF_SNS | {"Content-Length": str(1024 * 1024 + 1)}),
+    "a long body": head(OF_SNS | {"Content-Length": str(512 * 1024 + 1)}),
 }
 
 
