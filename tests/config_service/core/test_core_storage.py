@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 from core_kit import START, at_once, codes, event, give_ses, results
 
 from config_service.services.services import Services
-from config_service.storage import models
+from config_service.storage import connections, models
 from config_service.storage.database import Database, StorageUnavailableError
 from config_service.storage.migrating import migrate, pending
 from config_service.storage.records import AuditRecord, SuppressionRecord
@@ -211,3 +212,34 @@ def test_the_day_of_the_latest_delivery_is_found_for_the_platform_alone_too(
         for scope in ("", "c1"):
             events.note_delivery(scope, 20_000)
     assert events.latest_delivery_days(scopes) == dict.fromkeys(scopes, 20_000)
+
+
+def test_the_oldest_connection_keeps_the_pages_that_it_read_and_one_beside_it_gives_them_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shrunk: list[sqlite3.Connection] = []
+    monkeypatch.setattr(connections, "give_back_pages", shrunk.append)
+    with closing(Database(f"sqlite:///{tmp_path}/pages.db")) as database, ThreadPoolExecutor(1) as beside:
+
+        def lent() -> sqlite3.Connection:
+            with database.reading():
+                connection: sqlite3.Connection = database.peewee.connection()
+                return connection
+
+        with database.reading():
+            oldest = database.peewee.connection()
+            other = beside.submit(lent).result()
+        assert (shrunk, other is oldest) == ([other], False)
+        assert beside.submit(lent).result() is lent() is oldest
+        assert shrunk == [other]
+        database.close()
+        anew = lent()
+        assert (shrunk, anew is oldest) == ([other], False)
+
+
+def test_pages_are_given_back_as_sqlite_does_it(tmp_path: Path) -> None:
+    statements: list[str] = []
+    with closing(sqlite3.connect(tmp_path / "pages.db")) as connection:
+        connection.set_trace_callback(statements.append)
+        connections.give_back_pages(connection)
+    assert statements == ["PRAGMA shrink_memory"]
