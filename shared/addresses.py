@@ -10,7 +10,7 @@ import idna
 
 _LOCAL = r"[^\s@<>\"=:,;(){}\[\]\\]++"
 # In a return path such as bounces+jane=example.com@ses.example the whole address stands before the @.
-_MASKABLE = re.compile(rf"(\"[^\"\s]*\"|(?:{_LOCAL}=(?=[\w-]++\.[\w.-]++@))?+{_LOCAL})@([\w.-]+\.[\w-]+)")
+_MASKABLE = re.compile(rf"(\"[^\"\s]*\"|(?:{_LOCAL}=(?=[\w-]++\.[\w.-]++@))?{_LOCAL})@([\w.-]+\.[\w-]+)")
 _UNPRINTABLE = r"\x00-\x1f\x7f\ud800-\udfff"  # control characters, and halves of surrogate pairs
 _DOMAIN = rf"[^\s@<>(),;:\\\"\[\]{_UNPRINTABLE}]+"
 _ADDRESS = re.compile(rf"[^\s@<>(),;:\\\[\]{_UNPRINTABLE}]+@{_DOMAIN}")

@@ -26,7 +26,7 @@ _LONGEST_HEAD = 4096  # bytes; within the limits of both services
 _LONGEST_BODY = 512 * 1024
 _HEAD = re.compile(
     rb"POST (/[A-Za-z0-9/_-]{0,200}) HTTP/1\.1"
-    rb"((?:\r\n[A-Za-z0-9-]++: [\x21-\x7e][\x20-\x7e]*+(?<! )){1,50}+)\r\n\r\n"
+    rb"((?:\r\n[A-Za-z0-9-]++: [\x21-\x7e][\x20-\x7e]*+(?<! )){1,50})\r\n\r\n"
 )
 # They change what follows, or what is to be answered.
 _NOT_PLAIN = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE", "HTTP_TRAILER", "HTTP_TE")
