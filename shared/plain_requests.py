@@ -76,7 +76,7 @@ class PlainRequests:
         if len(body) != head.length:  # the client hung up, or has sent more than this request
             connection.put_back(data[: head.begins] + body)
             return False
-        head.environ["REMOTE_ADDR"] = address[0]
+        head.environ["REMOTE_ADDR"] = address if isinstance(address, str) else address[0]
         head.environ["wsgi.input"] = io.BytesIO(body)
         connection.sendall(self._answer(head.environ, last=last))
         return True

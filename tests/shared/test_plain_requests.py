@@ -187,6 +187,14 @@ def without_date(answer: bytes) -> list[bytes]:
     return [line for line in lines if not line.startswith(b"Date: ")]
 
 
+@pytest.mark.parametrize(("address", "told"), [(PEER, "192.0.2.1"), (("::1", 4711, 0, 0), "::1"), ("", "")])
+def test_the_client_is_named_as_gunicorn_names_it_also_behind_a_unix_socket(
+    ends: Ends, address: Any, told: str
+) -> None:
+    assert PlainRequests(answering(), {PATH}).serve(head() + BODY, ends[0], address, last=False)
+    assert heard(ends).endswith(b"\r\n\r\n" + BODY + told.encode())
+
+
 def test_a_body_may_come_in_pieces(ends: Ends) -> None:
     ends[1].sendall(BODY[3:])
     assert served(ends, answering(), head() + BODY[:3])
