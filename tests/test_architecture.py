@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import traced
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("shared", "config_service", "webhook_service", "local_aws")
@@ -101,3 +102,16 @@ def test_only_the_composition_root_builds_adapters() -> None:
         if any(name in builders for name in _imports(path))
     ]
     assert [path.name for path in users] == ["app.py"]
+
+
+def test_every_name_in_the_list_of_what_is_traced_is_still_there() -> None:
+    paths = list((ROOT / "tests").rglob("*"))
+    tests = {
+        node.name
+        for path in paths
+        if path.suffix == ".py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    }
+
+    assert traced.NAMES - tests - {path.name for path in paths} == set()

@@ -1,10 +1,12 @@
 """botocore sessions that are cheap enough to have one per clinic. Knows nothing of clinics or of email."""
 
+from copy import copy
 from functools import cache
 from typing import Any
 
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, Credentials
+from botocore.hooks import HierarchicalEmitter
 from botocore.session import Session
 
 CONNECT_TIMEOUT = 2  # seconds
@@ -35,10 +37,12 @@ class _Given(CredentialProvider):
 def new_session(credentials: Credentials | None = None) -> Session:
     """Return a session that signs with `credentials` only, or with what botocore's own chain finds.
 
-    All sessions share one loader: the parsed model of SES is 10 MB, a session of its own 0.1 MB.
+    All sessions share one loader, for the parsed model of SES is 10 MB, a session of its own 0.1 MB; and each
+    has a copy of botocore's own handlers, for to register them takes longer than all the rest.
     """
-    session = Session()
-    session.register_component("data_loader", _loader())
+    loader, handlers = _shared()
+    session = Session(event_hooks=copy(handlers), include_builtin_handlers=False)
+    session.register_component("data_loader", loader)
     if credentials is not None:
         session.register_component("credential_provider", CredentialResolver([_Given(credentials)]))
     return session
@@ -50,5 +54,6 @@ def new_client(service: str, region: str, credentials: Credentials) -> Any:
 
 
 @cache
-def _loader() -> Any:
-    return Session().get_component("data_loader")
+def _shared() -> tuple[Any, HierarchicalEmitter]:
+    handlers = HierarchicalEmitter()
+    return Session(event_hooks=handlers).get_component("data_loader"), handlers

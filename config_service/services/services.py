@@ -25,7 +25,7 @@ from config_service.services.test_outcomes import TestOutcomes
 from config_service.storage.repositories import Repositories
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Services:
     """What the API, the commands and code in the same process call."""
 
