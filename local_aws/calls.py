@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 from xml.sax.saxutils import escape
 
-import requests
+import urllib3
 
 from local_aws.aws_clients import Caller
 
@@ -124,25 +124,21 @@ class MinistackGateway:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._http = requests.Session()
-        self._http.trust_env = False  # no proxy, no .netrc
-        self._http.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=64))
+        self._http = urllib3.PoolManager(maxsize=64, retries=False)
 
     def forward(self, call: Call) -> Answer:
         headers = {k: v for k, v in call.headers.items() if k.lower() not in _NOT_FORWARDED}
         headers.setdefault("Accept-Encoding", "identity")
         try:
-            with self._http.request(
+            response = self._http.request(
                 call.method,
                 self._url + call.target,
                 headers=headers,
-                data=call.body,
-                stream=True,
-                allow_redirects=False,
+                body=call.body,
+                decode_content=False,
                 timeout=60,
-            ) as response:
-                body = response.raw.read(decode_content=False)
-        except requests.RequestException as error:
+            )
+        except urllib3.exceptions.HTTPError as error:
             return json_error("ServiceUnavailable", f"ministack does not answer: {error}", 503)
         kept = [(k, v) for k, v in response.headers.items() if k.lower() not in _NOT_FORWARDED]
-        return Answer(response.status_code, kept, body)
+        return Answer(response.status, kept, response.data)

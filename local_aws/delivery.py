@@ -74,7 +74,8 @@ class Courier:
             )
         except requests.RequestException as error:
             return None, str(error)
-        return response.status_code, response.text
+        # Not `text`: it guesses at the encoding of what names none, which takes longer than all the rest.
+        return response.status_code, response.content.decode(errors="replace")
 
     def _give_up(self, parcel: Parcel, delivery: Delivery) -> Status:
         code = str(delivery.last_status_code or "ConnectionError")

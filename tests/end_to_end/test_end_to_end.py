@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(240)]
 
 EVENTS = 2000
 CLINICS = 10
+CLIENTS = 64  # so many at once that several events go in one call and one commit
 BASE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -109,9 +110,8 @@ def _deliver(envelopes: list[dict[str, str]], urls: list[str]) -> list[int]:
         return answer.status
 
     bodies = {id(envelope): json.dumps(envelope).encode() for envelope in envelopes}
-    # So many at once that several go in one call and one commit. `requests` would take more of the machine
-    # than the services do.
-    with urllib3.PoolManager(maxsize=12) as http, ThreadPoolExecutor(12) as pool:
+    # `requests` would take more of the machine than the services do.
+    with urllib3.PoolManager(maxsize=CLIENTS) as http, ThreadPoolExecutor(CLIENTS) as pool:
         return list(pool.map(post, (bodies[id(envelope)] for envelope in envelopes)))
 
 
