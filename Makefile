@@ -1,6 +1,6 @@
 # `make demo` plays the main job; `make test` checks everything. Both set up what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo demo-setup lint types test bench bench-quick growth soak profile fuzz chaos lock sbom clean
+.PHONY: help setup run demo demo-setup lint types test tests bench bench-quick growth soak profile fuzz chaos lock sbom clean
 PYTHON ?= python3
 BIN := .venv/bin
 # Processes of the tests: one more than two cores, since many tests wait for a database or a server.
@@ -34,7 +34,11 @@ lint: .venv/.ready ## check style and format
 types: .venv/.ready ## check types, strictly
 	$(BIN)/mypy
 
-test: setup lint types ## lint, types and every test, on SQLite and on a real PostgreSQL
+test: setup lint ## lint, types and every test, on SQLite and on a real PostgreSQL
+	@$(MAKE) --no-print-directory -j2 types tests
+
+# Beside `types`: the tests begin and end on one core.
+tests:
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
 
 .venv-bench/.ready: requirements/bench.txt

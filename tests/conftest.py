@@ -1,5 +1,6 @@
 """A real PostgreSQL and real SQLite files for every test that asks for a database."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -76,7 +77,7 @@ def postgres(run_id: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_databases(postgres: str, worker_name: str) -> PostgresDatabases:
+def postgres_databases(postgres: str, worker_name: str) -> Iterator[PostgresDatabases]:
     """Return what lends migrated databases, one test after another."""
     name = f"{_TEMPLATE}_{worker_name}"
     with psycopg.connect(postgres, autocommit=True) as connection:
@@ -84,7 +85,8 @@ def postgres_databases(postgres: str, worker_name: str) -> PostgresDatabases:
     database = Database(_with_database(postgres, name))
     migrate(database)
     database.close()
-    return PostgresDatabases(postgres, name)
+    with contextlib.closing(PostgresDatabases(postgres, name)) as databases:
+        yield databases
 
 
 @pytest.fixture(scope="session")

@@ -62,17 +62,34 @@ def test_development_secrets_are_readable_by_their_owner_alone(no_var: Path) -> 
     assert stat.S_IMODE((no_var / "var").stat().st_mode) == 0o700
 
 
-def test_two_processes_that_start_together_agree_on_the_secrets(no_var: Path) -> None:
-    code = "from config_service.settings import read_settings; s = read_settings({}); print(s.jwt.secret, s.credentials_keys[0].secret, s.address_hash_keys[0].secret)"
-    command = [sys.executable, "-W", "error", "-c", code]
+_TOGETHER = """
+import multiprocessing
+from config_service.settings import read_settings
+
+fork = multiprocessing.get_context("fork")
+barrier, found = fork.Barrier(3), fork.SimpleQueue()
+
+def start():
+    barrier.wait()
+    s = read_settings({})
+    found.put((s.jwt.secret, s.credentials_keys[0].secret, s.address_hash_keys[0].secret))
+
+processes = [fork.Process(target=start) for _ in range(3)]
+for process in processes:
+    process.start()
+print(len({found.get() for _ in processes}))
+for process in processes:
+    process.join()
+"""
+
+
+def test_processes_that_start_together_agree_on_the_secrets(no_var: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", _TOGETHER]
     root = str(Path(__file__).parents[3])
-    started = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=no_var, env={"PYTHONPATH": root})
-        for _ in range(3)
-    ]
-    printed = {process.communicate(timeout=60)[0] for process in started}
-    assert [process.returncode for process in started] == [0, 0, 0]
-    assert len(printed) == 1
+    made = subprocess.run(
+        command, capture_output=True, text=True, cwd=no_var, env={"PYTHONPATH": root}, timeout=60, check=False
+    )
+    assert (made.stdout, made.stderr) == ("1\n", "")
     assert not list((no_var / "var").glob(".*"))
 
 
