@@ -10,7 +10,10 @@ import idna
 
 _LOCAL = r"[^\s@<>\"=:,;(){}\[\]\\]++"
 # In a return path such as bounces+jane=example.com@ses.example the whole address stands before the @.
-_MASKABLE = re.compile(rf"(\"[^\"\s]*\"|(?:{_LOCAL}=(?=[\w-]++\.[\w.-]++@))?{_LOCAL})@([\w.-]+\.[\w-]+)")
+# What is no address is taken a word at a time: begun anew at each letter, a long word would take its square.
+_MASKABLE = re.compile(
+    rf"(\"[^\"\s]*\"|(?:{_LOCAL}=(?=[\w-]++\.[\w.-]++@))?{_LOCAL})@([\w.-]+\.[\w-]+)|{_LOCAL}"
+)
 _UNPRINTABLE = r"\x00-\x1f\x7f\ud800-\udfff"  # control characters, and halves of surrogate pairs
 _DOMAIN = rf"[^\s@<>(),;:\\\"\[\]{_UNPRINTABLE}]+"
 _ADDRESS = re.compile(rf"[^\s@<>(),;:\\\[\]{_UNPRINTABLE}]+@{_DOMAIN}")
@@ -81,7 +84,7 @@ def mask_addresses(text: str) -> str:
 
 
 def _masked(found: re.Match[str]) -> str:
-    return f"{found[1].lstrip(_QUOTES)[:1]}***@{found[2]}"
+    return f"{found[1].lstrip(_QUOTES)[:1]}***@{found[2]}" if found[2] else found[0]
 
 
 def _single(raw: str) -> str | None:

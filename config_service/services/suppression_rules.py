@@ -39,7 +39,7 @@ NO_COMPLAINT = "not-spam"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that happened to an address: an event's effect, or a person's `add` or `remove`."""
+    """One thing that happened to an address: an event's effect, or a person's `add`, `remove` or `erase`."""
 
     what: str
     at: int

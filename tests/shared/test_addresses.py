@@ -97,6 +97,12 @@ def test_addresses_in_a_text_are_masked(text: str, masked: str) -> None:
     assert mask_addresses(text) == masked
 
 
+@pytest.mark.timeout(20)  # begun anew at each letter, it would take minutes
+def test_a_text_of_one_long_word_is_looked_through_once() -> None:
+    word = "a" * 300_000
+    assert mask_addresses(f"{word} jane@example.com") == f"{word} j***@example.com"
+
+
 @CALM
 @given(st.text() | st.text(alphabet='"<>@()=?,;:.a\\ qb'))
 def test_any_text_is_an_address_or_none(text: str) -> None:
