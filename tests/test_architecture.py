@@ -1,6 +1,7 @@
 """The arrows between packages, and the size of rooms, held against the code."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -106,12 +107,7 @@ def test_only_the_composition_root_builds_adapters() -> None:
 
 def test_every_name_in_the_list_of_what_is_traced_is_still_there() -> None:
     paths = list((ROOT / "tests").rglob("*"))
-    tests = {
-        node.name
-        for path in paths
-        if path.suffix == ".py"
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef)
-    }
+    texts = "".join(path.read_text() for path in paths if path.suffix == ".py")
+    tests = set(re.findall(r"^ *def (test_\w+)", texts, re.MULTILINE))
 
     assert traced.NAMES - tests - {path.name for path in paths} == set()

@@ -199,7 +199,9 @@ def test_what_a_history_decides(facts: list[Fact], verdict: Verdict | None) -> N
 
 _FACTS = st.builds(
     Fact,
-    what=st.sampled_from(["permanent", "soft", "soft", "soft", "complaint", "delivery", "add", "remove", "erase"]),
+    what=st.sampled_from(
+        ["permanent", "soft", "soft", "soft", "complaint", "delivery", "add", "remove", "erase"]
+    ),
     at=st.integers(0, 40).map(lambda day: day * DAY),
     mail_message_id=st.sampled_from(["m1", "m2", "m3", "m4", None]),
     reason=st.sampled_from(["manual", "hard_bounce", "complaint"]),
