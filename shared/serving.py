@@ -53,6 +53,7 @@ def prepare(service: str) -> Prepared:
     gc.disable()  # nothing that is imported is garbage, and to look for some costs a tenth of the time
     settings = import_module(f"{service}.settings")
     reader, errors, logs = map(import_module, ("shared.settings", "shared.errors", "shared.logging"))
+    gc.freeze()  # else each worker would look through it all once, and so have a copy of its own
     gc.enable()
     try:
         read = settings.read_settings(reader.environment(Path(".env")))

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 from aws_setup_kit import PLATFORM, REGION, Calls, World
+from local_aws_live import eventually
 
 from config_service.providers.aws_health.permissions import ACTIONS
 from config_service.providers.aws_setup.configuration_sets import EVENT_TYPES
@@ -15,6 +17,8 @@ from config_service.services.doctor.finding import Finding, Status
 from config_service.services.setup.identities import WantedIdentity, seen
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(120)]
+
+SET_UP_NEWS = 5  # what SNS and SES tell the endpoint: to confirm, of three kinds of events, and of the set
 
 
 def examined(world: World) -> dict[str, Finding]:
@@ -31,6 +35,12 @@ def say(world: World, control: str, **document: Any) -> None:
     assert answer.status_code == 200, answer.text
 
 
+def _delivered(world: World) -> list[dict[str, Any]]:
+    deliveries = requests.get(f"{world.stack.origin}/_local/deliveries", timeout=5).json()
+    mine = (each for each in deliveries if each["topicArn"] == world.names.topic_arn)
+    return [each for each in mine if each["status"] == "delivered"]
+
+
 @pytest.fixture
 def healthy(world: World, calls: Calls) -> Iterator[World]:
     """Set everything up as the guide says, with its DNS records in the stand-in's zone."""
@@ -39,6 +49,7 @@ def healthy(world: World, calls: Calls) -> Iterator[World]:
     lines = [each.zone_line().replace("p=none", "p=reject") for each in records_of(seen(identity))]
     say(world, "dns", add=lines)
     world.set_up()
+    eventually(lambda: len(_delivered(world)) == SET_UP_NEWS)  # else they meet what a test makes sick
     calls.forget()
     yield world
     say(world, "keys", accessKeyId=PLATFORM, revoked=False, denied=[])

@@ -65,9 +65,12 @@ def test_a_workers_application_is_out_of_the_collectors_way() -> None:
     ],
     ids=["config_service", "webhook_service", "a command"],
 )
-def test_each_way_to_start_forbids_core_dumps(start: str, tmp_path: Path) -> None:
+def test_each_way_to_start_forbids_core_dumps_and_a_master_freezes_its_imports(
+    start: str, tmp_path: Path
+) -> None:
     """The hard limit tells, since the soft one is 0 on most machines already."""
-    show = f"{start}\nimport resource; print('hard limit', resource.getrlimit(resource.RLIMIT_CORE)[1])"
+    show = f"{start}\nimport gc, resource; print('hard limit', resource.getrlimit(resource.RLIMIT_CORE)[1])"
+    show += "; print('frozen', gc.get_freeze_count() > 50_000)"
     made = {
         "VAR_DIR": str(tmp_path),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'x.db'}",
@@ -82,6 +85,7 @@ def test_each_way_to_start_forbids_core_dumps(start: str, tmp_path: Path) -> Non
         env={"PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true", **made},
     )
     assert "hard limit 0" in shown.stdout, shown.stderr
+    assert ("frozen True" in shown.stdout) == ("gunicorn" in start)
 
 
 def test_a_process_that_forbids_core_dumps_and_its_children_leave_none() -> None:
