@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from config_service.providers import account_credentials
 from config_service.providers.aws_ses import SesEmailProvider
-from config_service.providers.aws_session import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT
+from config_service.providers.aws_session import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT, new_session
 from config_service.providers.base import Email, ProviderUnavailableError, SendRefusedError
 from config_service.providers.ses_clients import SesClients
 
@@ -29,6 +29,15 @@ def signer(request: Any) -> str:
         if isinstance(request.headers["Authorization"], bytes)
         else request.headers["Authorization"]
     )
+
+
+def test_what_one_session_is_taught_no_other_hears() -> None:
+    one, other = new_session(), new_session()
+    heard: list[str] = []
+    one.register("a.word", lambda **_: heard.append("one"))
+    for session in (one, other, new_session()):
+        session.emit("a.word")
+    assert heard == ["one"]
 
 
 def test_access_keys_sign_in_the_clinics_region(clients: SesClients, aws: Any, email: Email) -> None:
