@@ -141,12 +141,15 @@ class Stack:
         assert answer.status_code == 200, answer.text
         return answer.json()["messageId"]
 
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Return the journal of all deliveries."""
+        return list(requests.get(f"{self.origin}/_local/deliveries", timeout=5).json())
+
     def delivery(self, message_id: str, *statuses: str) -> dict[str, Any]:
         """Return the journal's entry of a message once it has one of the statuses."""
 
         def find() -> Any:
-            entries = requests.get(f"{self.origin}/_local/deliveries", timeout=5).json()
-            mine = (e for e in entries if e["messageId"] == message_id and e["status"] in statuses)
+            mine = (e for e in self.deliveries() if e["messageId"] == message_id and e["status"] in statuses)
             return next(mine, None)
 
         return eventually(find)

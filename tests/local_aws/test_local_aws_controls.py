@@ -84,7 +84,7 @@ def test_publishing_to_an_unknown_topic_says_so(stack: Stack) -> None:
 def test_deliveries_come_newest_first(stack: Stack, topic: str, heard: Receiver) -> None:
     first, second = stack.publish(topic), stack.publish(topic)
     stack.delivery(second, "delivered")
-    ids = [e["messageId"] for e in requests.get(f"{stack.origin}/_local/deliveries", timeout=5).json()]
+    ids = [each["messageId"] for each in stack.deliveries()]
     assert ids.index(second) < ids.index(first)
 
 

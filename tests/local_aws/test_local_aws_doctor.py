@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import requests
 from aws_setup_kit import PLATFORM, REGION, Calls, World
 from local_aws_live import eventually
 
@@ -36,8 +35,7 @@ def say(world: World, control: str, **document: Any) -> None:
 
 
 def _delivered(world: World) -> list[dict[str, Any]]:
-    deliveries = requests.get(f"{world.stack.origin}/_local/deliveries", timeout=5).json()
-    mine = (each for each in deliveries if each["topicArn"] == world.names.topic_arn)
+    mine = (each for each in world.stack.deliveries() if each["topicArn"] == world.names.topic_arn)
     return [each for each in mine if each["status"] == "delivered"]
 
 
