@@ -69,10 +69,10 @@ chaos: setup ## kill, cut and fill both services 200 times while events arrive (
 	@$(BIN)/python -m chaos --kills $(KILLS) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
 
 lock: ## write the lock files anew from pyproject.toml (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml --group dev -o requirements/dev.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --group local-aws -o requirements/local-aws.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --group bench -o requirements/bench.txt
+	uv pip compile --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.txt
+	uv pip compile --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml --group dev -o requirements/dev.txt
+	uv pip compile --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --quiet --group local-aws -o requirements/local-aws.txt
+	uv pip compile --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --quiet --group bench -o requirements/bench.txt
 
 sbom: .venv/.ready ## write the software bill of materials that the image carries (after `make lock`)
 	$(BIN)/python -W ignore -m cyclonedx_py requirements requirements/runtime.txt --output-reproducible --of JSON -o requirements/sbom.json
