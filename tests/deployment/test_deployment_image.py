@@ -5,13 +5,18 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-LOCKED = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements/runtime.txt").read_text(), re.MULTILINE))
+LOCKED = dict(
+    re.findall(
+        r"^([\w.-]+)(?:\[.*?\])?==(\S+)", (ROOT / "requirements/runtime.txt").read_text(), re.MULTILINE
+    )
+)
 HADOLINT = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
 
 
@@ -56,6 +61,22 @@ def test_packages_come_with_their_hashes_as_built_by_their_authors() -> None:
     (install,) = [line for line in _stages()["build"] if "pip install" in line]
     assert "--require-hashes" in install
     assert "--only-binary=:all:" in install
+
+
+@pytest.mark.parametrize("lock", ["dev", "runtime"])
+def test_what_is_asked_for_with_an_extra_is_locked_with_it(lock: str) -> None:
+    """Else pip takes a newer release than the locked one into account, and refuses it for want of a hash."""
+    pinned = re.findall(r"^(\S+)==", (ROOT / f"requirements/{lock}.txt").read_text(), re.MULTILINE)
+    bare = {name.partition("[")[0] for name in pinned}
+    wanted = {
+        found[0]
+        for distribution in metadata.distributions()
+        if distribution.metadata["Name"].lower() in bare
+        for requirement in distribution.requires or ()
+        if "extra ==" not in requirement and (found := re.match(r"[\w.-]+\[.*?\]", requirement))
+    }
+    assert wanted
+    assert wanted <= set(pinned)
 
 
 def test_only_what_the_services_need_is_copied() -> None:
