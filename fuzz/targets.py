@@ -30,6 +30,7 @@ from fuzz.exchanges import Answer, Request
 from fuzz.sns_messages import CLINIC_TOPIC, SnsMessages
 from fuzz.wsgi import ask
 from shared import internal_api as api
+from webhook_service.config_client import Recorded
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,11 @@ class Target:
 class _CheckedClient:
     """A config_service that records everything, once it has read each event as the real one would."""
 
-    def record(self, events: Sequence[api.FeedbackEvent]) -> list[api.RecordResult]:
+    def record(self, messages: Sequence[Sequence[api.FeedbackEvent]]) -> Sequence[Recorded]:
+        """Have each message's events recorded."""
+        return [self._record(events) for events in messages]
+
+    def _record(self, events: Sequence[api.FeedbackEvent]) -> list[api.RecordResult]:
         """Return a result an event; one that does not come through the contract would be refused for ever."""
         documents = json.loads(api.encode_events(events))["events"]
         for document in documents:
@@ -67,8 +72,7 @@ class _InProcessClient(_CheckedClient):
     def __init__(self, config_service: Flask) -> None:
         self._config_service = config_service
 
-    def record(self, events: Sequence[api.FeedbackEvent]) -> list[api.RecordResult]:
-        """Have the events recorded."""
+    def _record(self, events: Sequence[api.FeedbackEvent]) -> list[api.RecordResult]:
         headers = {"Content-Type": "application/json", **api.authorization(RECORD_TOKEN)}
         found: list[api.RecordResult] = []
         for start in range(0, len(events), api.MAX_EVENTS):

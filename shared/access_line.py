@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import structlog
 
-from shared.request_id import begin_request, current_request_id
+from shared.request_id import begin_request, current_request_id, resume_request
 
 Observer = Callable[[str, str, int, float], None]
 
@@ -17,30 +17,30 @@ log = structlog.get_logger("access")
 class AccessLine:
     """What the line of one request will say."""
 
-    __slots__ = ("facts", "started")
+    __slots__ = ("facts", "request_id", "started")
 
-    def __init__(self) -> None:
-        """Begin to measure the time."""
+    def __init__(self, request_id: str) -> None:
+        """Begin to measure the time of the request with this id."""
         self.started = time.perf_counter()
+        self.request_id = request_id
         self.facts: dict[str, Any] = {}
 
     @classmethod
     def begin(cls, given_request_id: str | None) -> Self:
         """Begin this context's request, under the caller's id where it is a good one."""
-        line = cls()
+        line = cls(begin_request(given_request_id))
         _line.set(line)
-        begin_request(given_request_id)
         return line
 
     @classmethod
     def current(cls) -> "AccessLine":
         """Return the line of this context's request; a new one where none has begun."""
-        return _line.get() or cls()
+        return _line.get() or cls(current_request_id())
 
-    @property
-    def request_id(self) -> str:
-        """The id of the request."""
-        return current_request_id()
+    def resume(self) -> None:
+        """Make this the line of this context again, which has served another request meanwhile."""
+        _line.set(self)
+        resume_request(self.request_id)
 
     def end(self, method: str, route: str, status: int, observe: Observer) -> None:
         """Log the request under its route's template, and call `observe(method, route, status, seconds)`."""

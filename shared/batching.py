@@ -1,5 +1,6 @@
 """Joins what several threads ask for at the same time into one call, with an answer for each."""
 
+import time
 from collections.abc import Callable, Sequence
 from math import ceil
 from threading import Event, Lock
@@ -45,8 +46,8 @@ class Batcher(Generic[T, R]):
     ) -> None:
         """Take what answers for a list, an answer an item in their order, and how many it takes at once.
 
-        `patience` is how many seconds a request waits at most for its call to begin, `room` how many may
-        wait at the same time.
+        `patience` is how many seconds a request waits at most for its call to begin, `room` how many items
+        may wait at the same time.
         """
         self._call = call
         self._limit = limit
@@ -55,7 +56,7 @@ class Batcher(Generic[T, R]):
         self._lock = Lock()
         self._waiting: list[_Request[T, R]] = []
         self._leading = False
-        self._back = 0  # requests that the last call was for: who asks all the time will soon be here again
+        self._back = 0  # items that the last call was for: who asks all the time will soon be here again
 
     def __call__(self, items: Sequence[T]) -> Sequence[R]:
         """Return the answers for `items`; raise what the call raised that they went out with.
@@ -65,7 +66,7 @@ class Batcher(Generic[T, R]):
         """
         request: _Request[T, R] = _Request(items)  # subscripted, it would take ten times as long
         with self._lock:
-            if self._leading and self._room is not None and len(self._waiting) >= self._room:
+            if self._leading and self._room is not None and _count(self._waiting) >= self._room:
                 raise NoRoomError
             self._waiting.append(request)
             leads, self._leading = not self._leading, True
@@ -99,17 +100,19 @@ class Batcher(Generic[T, R]):
                     self._waiting[0].woken.set()
             for request in batch[1:]:
                 request.woken.set()
+        if self._leading:
+            time.sleep(0)  # the next call goes out first, then these answers are dealt with
 
     def _next_batch(self) -> list[_Request[T, R]]:
-        """Take half of the requests, or as many as one call may hold, and at least one."""
+        """Take requests with half of the items, or with as many as one call may hold, and at least one."""
+        half = ceil((_count(self._waiting) + self._back) / 2)
         count, taken = 0, 0
-        half = ceil((len(self._waiting) + self._back) / 2)
-        for request in self._waiting[:half]:
-            count += len(request.items)
-            if taken and count > self._limit:
+        for request in self._waiting:
+            if taken and (count >= half or count + len(request.items) > self._limit):
                 break
+            count += len(request.items)
             taken += 1
-        self._back = taken
+        self._back = count
         batch, self._waiting = self._waiting[:taken], self._waiting[taken:]
         return batch
 
@@ -125,3 +128,7 @@ class Batcher(Generic[T, R]):
             end = start + len(request.items)
             request.answers = answers[start:end]
             start = end
+
+
+def _count(requests: Sequence[_Request[T, R]]) -> int:
+    return sum(len(request.items) for request in requests)

@@ -8,6 +8,7 @@ import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
 from shared.client_connections import ClientConnection, drained, take_whole
+from shared.gathering import Gathering
 from shared.plain_requests import AT_ONCE, PlainRequests
 
 _IN_A_ROW = 16  # requests, of some half a millisecond each
@@ -27,7 +28,7 @@ class PunctualGreenletWorker(GeventWorker):  # type: ignore[misc]  # gunicorn ha
     def load_wsgi(self) -> None:
         """Load the application, and see which of its requests need nothing of gunicorn's."""
         super().load_wsgi()
-        self._plain = PlainRequests.of(self.wsgi, self.cfg)
+        self._plain = PlainRequests.of(self.wsgi, self.cfg, lambda endpoint: Gathering(endpoint).answer)
 
     def notify(self) -> None:
         """Tell the arbiter that this worker lives; gunicorn does so every second, while it ends too.

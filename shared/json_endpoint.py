@@ -4,25 +4,37 @@ For the paths that every event takes: Flask's routing, contexts and request obje
 than what the request is for. Ids, logs, metrics and the shape of errors are the same as behind Flask.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed, RequestEntityTooLarge
 
-from shared.access_line import AccessLine, Observer
+from shared.access_line import Observer
 from shared.errors import ServiceError, refusal
+from shared.exchanges import Exchange, WouldWaitError, each
 from shared.request_id import REQUEST_ID_HEADER
+from shared.security_headers import SECURITY_HEADERS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Handle = Callable[["WSGIEnvironment"], Mapping[str, Any]]
+# Takes requests to their answers, JSON documents. Where it may not wait, it ends those that must with
+# WouldWaitError, before anything of them was done.
+Handle = Callable[[Sequence[Exchange], bool], None]
 
-PATHS = "json_endpoint.paths"  # under it Flask's extensions name the paths that are answered here
+ENDPOINTS = "json_endpoint.endpoints"  # under it Flask's extensions name what answers here, by path
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+class Answer(NamedTuple):
+    """What a request is answered; `status` is HTTP's number and phrase."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
 
 
 class JsonEndpoint:
@@ -36,7 +48,7 @@ class JsonEndpoint:
         observe: Observer,
         others: "WSGIApplication",
     ) -> None:
-        """Take what returns an answer to a request or raises, the status of each error, and the others."""
+        """Take what deals with requests, the status of each error, and what answers the other paths."""
         self._path = path
         self._handle = handle
         self._statuses = statuses
@@ -44,28 +56,72 @@ class JsonEndpoint:
         self._others = others
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request, of any path."""
         if environ["PATH_INFO"] != self._path:
             return self._others(environ, start_response)
-        line = AccessLine.begin(environ.get("HTTP_X_REQUEST_ID"))
-        status, document, headers = self._answer(environ)
+        status, headers, body = self.answer(environ)
+        start_response(status, headers)
+        return [body]
+
+    def answer(self, environ: "WSGIEnvironment") -> Answer:
+        """Answer a request to the path."""
+        exchange = Exchange(environ)
+        self._deal_with([exchange], may_wait=True)
+        answer = self._answer_to(exchange)
+        self._end([exchange], [answer])
+        return answer
+
+    def answer_together(
+        self, environs: Sequence["WSGIEnvironment"]
+    ) -> tuple[list[Answer | None], Callable[[], None]]:
+        """Answer requests to the path, but with None one that would keep the others waiting.
+
+        Nothing was done of such a one but that its body was read. Return too what logs and counts the
+        others, to be called once the answers are on their way.
+        """
+        exchanges = [Exchange(environ) for environ in environs]
+        self._deal_with(exchanges, may_wait=False)
+        answers = [
+            None if isinstance(exchange.error, WouldWaitError) else self._answer_to(exchange)
+            for exchange in exchanges
+        ]
+        return answers, lambda: self._end(exchanges, answers)
+
+    def _deal_with(self, exchanges: Sequence[Exchange], *, may_wait: bool) -> None:
+        each(exchanges, _posted)
+        try:
+            self._handle(exchanges, may_wait)
+        except Exception as error:  # noqa: BLE001 - a server that gets one would answer in another shape
+            for exchange in exchanges:
+                exchange.error = exchange.error or error
+
+    def _answer_to(self, exchange: Exchange) -> Answer:
+        status, document = 200, exchange.value
+        headers: list[tuple[str, str]] = []
+        if exchange.error:
+            exchange.line.resume()
+            status, document, headers = refusal(exchange.error, self._statuses)
         body = msgspec.json.encode(document)
         headers += [
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),
-            (REQUEST_ID_HEADER, line.request_id),
+            (REQUEST_ID_HEADER, exchange.line.request_id),
+            *SECURITY_HEADERS,
         ]
-        line.end(environ["REQUEST_METHOD"], self._path, status, self._observe)
-        start_response(_STATUS_LINES[status], headers)
-        return [body]
+        return Answer(_STATUS_LINES[status], headers, body)
 
-    def _answer(self, environ: "WSGIEnvironment") -> tuple[int, Mapping[str, Any], list[tuple[str, str]]]:
-        try:
-            if environ["REQUEST_METHOD"] != "POST":
-                raise MethodNotAllowed(["POST"])  # noqa: TRY301 - answered like all errors
-            return 200, self._handle(environ), []
-        except Exception as error:  # noqa: BLE001 - a server that gets one would answer in another shape
-            return refusal(error, self._statuses)
+    def _end(self, exchanges: Iterable[Exchange], answers: Iterable[Answer | None]) -> None:
+        for exchange, answer in zip(exchanges, answers, strict=True):
+            if answer:
+                exchange.line.resume()
+                method = exchange.environ["REQUEST_METHOD"]
+                exchange.line.end(method, self._path, int(answer.status[:3]), self._observe)
+
+
+def _posted(environ: "WSGIEnvironment") -> "WSGIEnvironment":
+    if environ["REQUEST_METHOD"] != "POST":
+        raise MethodNotAllowed(["POST"])
+    return environ
 
 
 def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:

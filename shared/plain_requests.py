@@ -8,17 +8,19 @@ comes is left to gunicorn, untouched. https://www.rfc-editor.org/rfc/rfc9112
 import io
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from gunicorn import SERVER, util
 
 from shared.client_connections import ClientConnection
-from shared.json_endpoint import PATHS
+from shared.json_endpoint import ENDPOINTS, Answer, JsonEndpoint
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
+
+Respond = Callable[["WSGIEnvironment"], Answer]
 
 AT_ONCE = 16 * 1024  # bytes to ask a connection for
 
@@ -44,22 +46,24 @@ class PlainHead(NamedTuple):
 class PlainRequests:
     """Serves the plain ones among the requests of connections."""
 
-    def __init__(self, app: "WSGIApplication", paths: Collection[str]) -> None:
-        """Take the application and its paths that need nothing of gunicorn's."""
-        self._app = app
-        self._paths = paths
+    def __init__(self, responders: Mapping[str, Respond]) -> None:
+        """Take what answers each path that needs nothing of gunicorn's."""
+        self._responders = responders
 
     @classmethod
-    def of(cls, app: Any, configuration: Any) -> Self | None:
+    def of(cls, app: Any, configuration: Any, responder: Callable[[JsonEndpoint], Respond]) -> Self | None:
         """Return what serves a Flask `app`'s plain requests, or None where gunicorn is to serve them all.
 
         That is where connections carry more than HTTP, and where it counts what it has served.
+        `responder` makes of each of the app's endpoints what answers its requests.
         """
-        paths = getattr(app, "extensions", {}).get(PATHS)
+        endpoints = getattr(app, "extensions", {}).get(ENDPOINTS)
         wrapped = (
             configuration.is_ssl or configuration.proxy_protocol != "off" or configuration.protocol != "http"
         )
-        return cls(app, paths) if paths and not (wrapped or configuration.max_requests) else None
+        if not endpoints or wrapped or configuration.max_requests:
+            return None
+        return cls({path: responder(endpoint) for path, endpoint in endpoints.items()})
 
     def serve(self, data: bytes, connection: ClientConnection, address: Any, *, last: bool) -> bool:
         """Answer the request that begins with `data`, and return True; put all back where it is not plain.
@@ -67,7 +71,8 @@ class PlainRequests:
         With `last` the client is told that the connection ends. Raise OSError where it is lost.
         """
         head = read_head(data)
-        if head is None or head.environ["PATH_INFO"] not in self._paths:
+        respond = head and self._responders.get(head.environ["PATH_INFO"])
+        if not head or not respond:
             connection.put_back(data)
             return False
         body = data[head.begins :]
@@ -78,24 +83,22 @@ class PlainRequests:
             return False
         head.environ["REMOTE_ADDR"] = address if isinstance(address, str) else address[0]
         head.environ["wsgi.input"] = io.BytesIO(body)
-        connection.sendall(self._answer(head.environ, last=last))
+        connection.sendall(_written(respond(head.environ), last=last))
         return True
 
-    def _answer(self, environ: "WSGIEnvironment", *, last: bool) -> bytes:
-        started: list[tuple[str, list[tuple[str, str]]]] = []
-        body = b"".join(self._app(environ, lambda *given: started.append(given[:2])))  # type: ignore[arg-type]
-        status, headers = started[0]
-        lines = [
-            f"HTTP/1.1 {status}",
-            f"Server: {SERVER}",
-            f"Date: {_date(int(time.time()))}",
-            f"Connection: {'close' if last else 'keep-alive'}",
-            *[f"{name}: {value}" for name, value in headers],
-        ]
-        head = "\r\n".join(lines)
-        if head.count("\n") != len(lines) - 1:
-            raise ValueError("A line break in a header would begin another header.")
-        return head.encode("latin-1") + b"\r\n\r\n" + body
+
+def _written(answer: Answer, *, last: bool) -> bytes:
+    lines = [
+        f"HTTP/1.1 {answer.status}",
+        f"Server: {SERVER}",
+        f"Date: {_date(int(time.time()))}",
+        f"Connection: {'close' if last else 'keep-alive'}",
+        *[f"{name}: {value}" for name, value in answer.headers],
+    ]
+    head = "\r\n".join(lines)
+    if head.count("\n") != len(lines) - 1:
+        raise ValueError("A line break in a header would begin another header.")
+    return head.encode("latin-1") + b"\r\n\r\n" + answer.body
 
 
 def read_head(data: bytes) -> PlainHead | None:

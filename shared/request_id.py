@@ -20,3 +20,8 @@ def begin_request(given: str | None) -> str:
     request_id = given if given and _ACCEPTED.fullmatch(given) else secrets.token_hex(16)
     _current.set(request_id)
     return request_id
+
+
+def resume_request(request_id: str) -> None:
+    """Go on with a request that `begin_request` began."""
+    _current.set(request_id)

@@ -87,7 +87,7 @@ class PunctualThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has 
     def load_wsgi(self) -> None:
         """Load the application, and see which of its requests need nothing of gunicorn's."""
         super().load_wsgi()
-        self._plain = PlainRequests.of(self.wsgi, self.cfg)
+        self._plain = PlainRequests.of(self.wsgi, self.cfg, lambda endpoint: endpoint.answer)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Accept connections, or none; who comes once this worker is to end is refused, not kept waiting.

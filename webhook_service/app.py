@@ -8,7 +8,7 @@ from flask import Flask
 
 from shared.errors import install_error_handlers
 from shared.internal_client import InternalClient
-from shared.json_endpoint import PATHS
+from shared.json_endpoint import ENDPOINTS
 from shared.logging import configure_logging, install_request_logging
 from shared.metrics import observe_request
 from shared.security_headers import with_security_headers
@@ -51,10 +51,9 @@ def create_app(
     processor = MessageProcessor(client, SubscriptionConfirmer(origins))
     endpoint = SnsEndpoint(verifier, processor)
     app.extensions[ENDPOINT] = endpoint
-    app.extensions[PATHS] = {sns_endpoint.PATH}
-    app.wsgi_app = with_security_headers(  # type: ignore[assignment,method-assign]
-        endpoint.in_front_of(app.wsgi_app)
-    )
+    in_front = endpoint.in_front_of(app.wsgi_app)
+    app.extensions[ENDPOINTS] = {sns_endpoint.PATH: in_front}
+    app.wsgi_app = with_security_headers(in_front)  # type: ignore[assignment,method-assign]
     return app
 
 

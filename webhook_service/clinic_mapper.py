@@ -32,6 +32,13 @@ class ClinicMapper:
         self._wait = wait
         self._seats = BoundedSemaphore(MAX_WAITING)
 
+    def known(self, topic_arn: str) -> TopicOwner | None:
+        """Return the owner of `topic_arn` where that can be told without asking, else None."""
+        if topic_arn in self._shared:
+            return SHARED
+        snapshot = self._snapshots.fresh()
+        return snapshot.owners.get(topic_arn) if snapshot else None
+
     def find(self, topic_arn: str) -> TopicOwner | None:
         """Return the owner of `topic_arn`, or None where an answer younger than this call lacks it.
 

@@ -1,9 +1,9 @@
 """What this service asks config_service, and the count of the calls that failed."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Protocol, TypeVar
 
 from shared.batching import Batcher, NoRoomError, WaitedTooLongError
 from shared.errors import ServiceError
@@ -13,7 +13,9 @@ from webhook_service import metrics
 from webhook_service.errors import RETRY_AFTER
 from webhook_service.time_budget import EARLIER_CALL
 
-MAX_WAITING = MAX_EVENTS  # messages that wait for a call to end: more would not fit into the next one
+MAX_WAITING = MAX_EVENTS  # events that wait for a call to end: more would not fit into the next one
+
+E = TypeVar("E", bound=ServiceError)
 
 
 class ConfigServiceBusyError(InternalCallError):
@@ -28,11 +30,17 @@ class ConfigServiceBusyError(InternalCallError):
         self.why = why
 
 
-class ConfigClient(Protocol):
-    """The calls; all raise InternalCallError or InternalRefusedError with a `retry_after`."""
+Recorded = Sequence[RecordResult] | ServiceError
 
-    def record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
-        """Have `events` recorded, durably, and return a result for each, in their order."""
+
+class ConfigClient(Protocol):
+    """The calls; what fails is an InternalCallError or InternalRefusedError with a `retry_after`."""
+
+    def record(self, messages: Sequence[Sequence[FeedbackEvent]]) -> Sequence[Recorded]:
+        """Have each message's events recorded, durably; return for each what became of it, in their order.
+
+        That is a result an event, in their order, or what failed.
+        """
 
     def topics(self, etag: str | None) -> tuple[str | None, list[Topic] | None]:
         """Return the per-clinic topics and their ETag; no list where `etag` is still theirs."""
@@ -58,20 +66,30 @@ class HttpConfigClient:
         self._clock = clock
         self._together = Batcher(self._record, MAX_EVENTS, patience, room)
 
-    def record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
-        """Have `events` recorded, in one call with those of other messages that come at the same time."""
-        with _counted("record"):
-            began_at = self._clock()
-            try:
-                return list(self._together(events))
-            except InternalRefusedError:  # perhaps because of another message's events
-                if self._clock() - began_at > self._patience:  # the time budget has no room for a second call
-                    raise ConfigServiceBusyError("config_service was slow to refuse.", "busy") from None
-                return self._record(events)
-            except WaitedTooLongError:
-                raise ConfigServiceBusyError("config_service is busy with earlier events.", "busy") from None
-            except NoRoomError:
-                raise ConfigServiceBusyError("Too many messages wait for config_service.", "full") from None
+    def record(self, messages: Sequence[Sequence[FeedbackEvent]]) -> Sequence[Recorded]:
+        """Have events recorded, in one call with those of other messages that come at the same time."""
+        began_at = self._clock()
+        failed: InternalCallError
+        try:
+            results = iter(self._together([event for events in messages for event in events]))
+            return [list(islice(results, len(events))) for events in messages]
+        except InternalRefusedError:  # perhaps because of one message's events
+            return [self._record_alone(events, began_at) for events in messages]
+        except WaitedTooLongError:
+            failed = ConfigServiceBusyError("config_service is busy with earlier events.", "busy")
+        except NoRoomError:
+            failed = ConfigServiceBusyError("Too many messages wait for config_service.", "full")
+        except InternalCallError as error:
+            failed = error
+        return [_noted("record", failed) for _ in messages]
+
+    def _record_alone(self, events: Sequence[FeedbackEvent], began_at: float) -> Recorded:
+        try:
+            if self._clock() - began_at > self._patience:  # the time budget has no room for a second call
+                raise ConfigServiceBusyError("config_service was slow to refuse.", "busy")
+            return self._record(events)
+        except (InternalCallError, InternalRefusedError) as error:
+            return _noted("record", error)
 
     def _record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
         results: list[RecordResult] = []
@@ -81,25 +99,15 @@ class HttpConfigClient:
 
     def topics(self, etag: str | None) -> tuple[str | None, list[Topic] | None]:
         """Return the per-clinic topics and their ETag; no list where `etag` is still theirs."""
-        with _counted("topics"):
+        try:
             return self._client.topics(etag)
+        except (InternalCallError, InternalRefusedError) as error:
+            raise _noted("topics", error) from None
 
 
-@contextmanager
-def _counted(call: str) -> Iterator[None]:
-    try:
-        yield
-    except ConfigServiceBusyError as error:
-        _note(call, error.why, error)
-        raise
-    except InternalCallError as error:
-        _note(call, "unavailable", error)
-        raise
-    except InternalRefusedError as error:
-        _note(call, "refused", error)
-        raise
-
-
-def _note(call: str, why: str, error: ServiceError) -> None:
+def _noted(call: str, error: E) -> E:
+    """Count a call that failed for one message, and say when that is to come again."""
+    why = "refused" if isinstance(error, InternalRefusedError) else getattr(error, "why", "unavailable")
     metrics.INTERNAL_CALL_FAILURES.labels(call, why).inc()
     error.retry_after = RETRY_AFTER
+    return error

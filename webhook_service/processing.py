@@ -4,11 +4,14 @@ Takes nothing but VerifiedMessage, so that nothing unverified can get here.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 
 from shared.access_line import describe
+from shared.errors import ServiceError
+from shared.exchanges import Exchange, WouldWaitError, each
 from shared.internal_api import (
     CONFIRMED,
     DUPLICATE,
@@ -37,6 +40,25 @@ _SES_NOTICE = "Successfully validated SNS topic for Amazon SES event publishing.
 _SES_NOTICE_TYPE = "AmazonSnsSubscriptionSucceeded"
 
 
+class Report:
+    """A verified message, the events in it and what became of them; `result` is the word for all of it."""
+
+    __slots__ = ("events", "message", "result", "results")
+
+    def __init__(self, message: VerifiedMessage, result: str = "") -> None:
+        """Take the message, and its result where it is known already."""
+        self.message = message
+        self.events: Sequence[SesEvent] = ()
+        self.results: Sequence[RecordResult] = ()
+        self.result = result
+
+    @property
+    def feedback(self) -> list[FeedbackEvent]:
+        """The events, as config_service takes them."""
+        message = self.message
+        return [FeedbackEvent(message.message_id, message.topic_arn, event) for event in self.events]
+
+
 class MessageProcessor:
     """Handles each type of SNS's messages."""
 
@@ -44,34 +66,39 @@ class MessageProcessor:
         """Take what records events and what confirms subscriptions."""
         self._client = client
         self._confirmer = confirmer
-        self._handlers: dict[str, Callable[[VerifiedMessage], str]] = {
-            NOTIFICATION: self._notification,
+        self._others: dict[str, Callable[[VerifiedMessage], str]] = {
             SUBSCRIPTION_CONFIRMATION: self._subscription,
             UNSUBSCRIBE_CONFIRMATION: self._unsubscription,
         }
 
-    def process(self, message: VerifiedMessage) -> str:
-        """Return the result of `message`, once nothing of it can be lost any more.
+    def process(self, exchanges: Sequence[Exchange], *, may_wait: bool) -> None:
+        """Make of each message its Report, once nothing of it can be lost any more.
 
-        Raise a ServiceError where SNS has to send it again.
+        It ends with a ServiceError where SNS has to send it again, with WouldWaitError where SNS would have
+        to be visited for it and may not.
         """
-        result = self._handlers[message.type](message)
-        metrics.message_series(message.type, result).inc()
-        return result
+        each(exchanges, partial(self._begun, may_wait=may_wait))
+        self._record([exchange for exchange in exchanges if exchange.error is None and exchange.value.events])
+        each(exchanges, _ended)
 
-    def _notification(self, message: VerifiedMessage) -> str:
-        try:
-            events = parse_ses_message(message.message, message.at)
-        except NotSesContentError as reason:
-            return _ignored(message, str(reason))
-        if unreadable := sum(event.kind == UNREADABLE for event in events):
-            metrics.UNREADABLE_EVENTS.inc(unreadable)
-        results = self._client.record(
-            [FeedbackEvent(message.message_id, message.topic_arn, event) for event in events]
-        )
-        for event, result in zip(events, results, strict=True):
-            metrics.event_series(metric_kind(event.kind), result.result).inc()
-        return _overall(message, events, results)
+    def _begun(self, message: VerifiedMessage, *, may_wait: bool) -> Report:
+        if message.type == NOTIFICATION:
+            return _read(message)
+        if not may_wait:
+            raise WouldWaitError
+        return Report(message, self._others[message.type](message))
+
+    def _record(self, exchanges: Sequence[Exchange]) -> None:
+        """Have the events of several messages recorded in one call."""
+        if not exchanges:
+            return
+        exchanges[0].line.resume()  # the call carries one request id
+        recorded = self._client.record([exchange.value.feedback for exchange in exchanges])
+        for exchange, results in zip(exchanges, recorded, strict=True):
+            if isinstance(results, ServiceError):
+                exchange.error = results
+            else:
+                exchange.value.results = results
 
     def _subscription(self, message: VerifiedMessage) -> str:
         self._confirmer.confirm(message)
@@ -82,6 +109,27 @@ class MessageProcessor:
         # Whoever unsubscribed may have meant it: subscribing again is for people, never for this service.
         log.warning("subscription ended: no more events from this topic", **_about(message, IGNORED))
         return IGNORED
+
+
+def _read(message: VerifiedMessage) -> Report:
+    try:
+        events = parse_ses_message(message.message, message.at)
+    except NotSesContentError as reason:
+        return Report(message, _ignored(message, str(reason)))
+    if unreadable := sum(event.kind == UNREADABLE for event in events):
+        metrics.UNREADABLE_EVENTS.inc(unreadable)
+    report = Report(message)
+    report.events = events
+    return report
+
+
+def _ended(report: Report) -> Report:
+    for event, result in zip(report.events, report.results, strict=True):
+        metrics.event_series(metric_kind(event.kind), result.result).inc()
+    if report.events:
+        report.result = _overall(report.message, report.events, report.results)
+    metrics.message_series(report.message.type, report.result).inc()
+    return report
 
 
 def _ignored(message: VerifiedMessage, why: str) -> str:

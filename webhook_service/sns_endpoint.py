@@ -1,12 +1,17 @@
 """Takes SNS's posts: hands bodies on and answers; decides nothing."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from shared.exchanges import Exchange, each
 from shared.json_endpoint import JsonEndpoint, read_body
 from shared.metrics import observe_request
+from shared.sns import SnsEnvelope
 from webhook_service.errors import STATUSES
-from webhook_service.processing import MessageProcessor
+from webhook_service.processing import MessageProcessor, Report
 from webhook_service.verification import LOOKED_AT, SnsVerifier
+from webhook_service.verified_message import VerifiedMessage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -20,25 +25,36 @@ MAX_BODY_BYTES = 512 * 1024
 # As WSGI names them (PEP 3333).
 _HEADERS = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in LOOKED_AT}
 
+_Posted = tuple[SnsEnvelope, dict[str, str]]
+
 
 class SnsEndpoint:
-    """Answers SNS once its message is dealt with."""
+    """Answers SNS once its messages are dealt with."""
 
     def __init__(self, verifier: SnsVerifier, processor: MessageProcessor) -> None:
         """Take what verifies messages and what handles them."""
         self.verifier = verifier
         self.processor = processor
 
-    def in_front_of(self, others: "WSGIApplication") -> "WSGIApplication":
+    def in_front_of(self, others: "WSGIApplication") -> JsonEndpoint:
         """Return the application that serves PATH here and everything else by `others`."""
         return JsonEndpoint(PATH, self.receive, STATUSES, observe_request, others)
 
-    def receive(self, environ: "WSGIEnvironment") -> dict[str, Any]:
-        """Deal with one message. Its Content-Type is not looked at: SNS says text/plain."""
-        message = self.verifier.verify(read_body(environ, MAX_BODY_BYTES), _headers(environ))
-        result = self.processor.process(message)
-        return {"success": True, "result": result, "messageId": message.message_id}
+    def receive(self, exchanges: Sequence[Exchange], may_wait: bool) -> None:
+        """Deal with messages. Their Content-Type is not looked at: SNS says text/plain."""
+        each(exchanges, self._read)
+        each(exchanges, partial(self._verify, may_wait=may_wait))
+        self.verifier.note_refusals(exchanges)
+        self.processor.process(exchanges, may_wait=may_wait)
+        each(exchanges, _document)
+
+    def _read(self, environ: "WSGIEnvironment") -> _Posted:
+        headers = {name: environ[key] for name, key in _HEADERS.items() if key in environ}
+        return self.verifier.read(read_body(environ, MAX_BODY_BYTES), headers), headers
+
+    def _verify(self, posted: _Posted, *, may_wait: bool) -> VerifiedMessage:
+        return self.verifier.verify_envelope(*posted, may_wait=may_wait)
 
 
-def _headers(environ: "WSGIEnvironment") -> dict[str, str]:
-    return {name: environ[key] for name, key in _HEADERS.items() if key in environ}
+def _document(report: Report) -> dict[str, Any]:
+    return {"success": True, "result": report.result, "messageId": report.message.message_id}

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify
 """
 
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 from cryptography.exceptions import InvalidSignature
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from shared.errors import ServiceError
+from shared.exchanges import Exchange, WouldWaitError
 from shared.sns import SnsEnvelope, parse_envelope, string_to_sign
 from webhook_service import metrics
 from webhook_service.certificates import CertificateStore
@@ -45,38 +46,53 @@ class SnsVerifier:
         self._topics = topics
         self._certificates = certificates
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> VerifiedMessage:
-        """Return what SNS signed in `body`; `headers` are those of LOOKED_AT that came, by these names.
+    def read(self, body: bytes, headers: Mapping[str, str]) -> SnsEnvelope:
+        """Return the envelope in `body`; `headers` are those of LOOKED_AT that came, by these names.
 
-        Raise a ServiceError that says why it is not believed, or that nothing can be decided now.
+        Raise a ServiceError that says why SNS has not sent it.
         """
-        try:
-            return self._verify(body, headers)
-        except ServiceError as error:
-            metrics.REFUSALS.labels(error.code).inc()
-            log.warning("SNS message not accepted", code=error.code, reason=error.message)
-            raise
-
-    def _verify(self, body: bytes, headers: Mapping[str, str]) -> VerifiedMessage:
         _refuse_raw_delivery(headers)
-        return self.verify_envelope(parse_envelope(body), headers)
+        return parse_envelope(body)
 
-    def verify_envelope(self, envelope: SnsEnvelope, headers: Mapping[str, str]) -> VerifiedMessage:
-        """Return what SNS signed in `envelope`: every check but those of its form. Raise as `verify`."""
+    def verify_envelope(
+        self, envelope: SnsEnvelope, headers: Mapping[str, str], *, may_wait: bool = True
+    ) -> VerifiedMessage:
+        """Return what SNS signed in `envelope`: every check but those of its form.
+
+        Raise a ServiceError that says why it is not believed, or that nothing can be decided now, and
+        WouldWaitError where somebody must be asked for its certificate or its topic and may not.
+        """
         _compare(envelope, headers)
         algorithm = _algorithm(envelope)
-        certificate, owner = self._certificate_and_owner(envelope)
+        certificate, owner = self._certificate_and_owner(envelope, may_wait)
         certificate.check_valid_at(envelope.at)
         _check_signature(envelope, certificate, algorithm)
         # From this line on the signed fields are trusted, and only they are handed on.
         return VerifiedMessage(envelope, owner)
 
-    def _certificate_and_owner(self, envelope: SnsEnvelope) -> tuple[SigningCertificate, TopicOwner]:
+    @staticmethod
+    def note_refusals(exchanges: Iterable[Exchange]) -> None:
+        """Log and count the messages that were refused."""
+        for exchange in exchanges:
+            if isinstance(exchange.error, ServiceError):
+                exchange.line.resume()
+                code, reason = exchange.error.code, exchange.error.message
+                metrics.REFUSALS.labels(code).inc()
+                log.warning("SNS message not accepted", code=code, reason=reason)
+
+    def _certificate_and_owner(
+        self, envelope: SnsEnvelope, may_wait: bool
+    ) -> tuple[SigningCertificate, TopicOwner]:
         """Fetch a certificate only for a topic of ours, and only from where SNS keeps them."""
         url, region = envelope.fields["SigningCertURL"], envelope.region
         certificate = self._certificates.kept(url, region)
+        owner = self._topics.known(envelope.topic_arn)
+        if certificate and owner:
+            return certificate, owner
         if certificate is None:
             self._certificates.check_url(url, region)
+        if not may_wait:
+            raise WouldWaitError
         owner = self._topics.find(envelope.topic_arn)
         if owner is None:
             raise UnknownTopicError("The message comes from a topic that is not ours.")

@@ -17,7 +17,7 @@ from config_service.settings import ConfigSettings
 from config_service.tokens import TokenVerifier
 from shared.errors import error_response, install_error_handlers
 from shared.internal_api import EVENTS, SCOPE_RECORD, SCOPE_SEND
-from shared.json_endpoint import PATHS
+from shared.json_endpoint import ENDPOINTS
 from shared.logging import install_request_logging
 from shared.metrics import observe_request
 from shared.security_headers import with_security_headers
@@ -45,11 +45,9 @@ def install_api(app: Flask, services: Services, verifier: TokenVerifier, setting
     for plain in (internal.topics, internal.sending, operations.bp, documentation.bp):
         app.register_blueprint(plain)
     _make_gets_conditional(app)
-    recording = RecordingEndpoint(services, settings.internal_tokens)
-    app.extensions[PATHS] = {EVENTS}
-    app.wsgi_app = with_security_headers(  # type: ignore[assignment,method-assign]
-        recording.in_front_of(app.wsgi_app)
-    )
+    recording = RecordingEndpoint(services, settings.internal_tokens).in_front_of(app.wsgi_app)
+    app.extensions[ENDPOINTS] = {EVENTS: recording}
+    app.wsgi_app = with_security_headers(recording)  # type: ignore[assignment,method-assign]
 
 
 def _attach(app: Flask, guards: dict[str, tuple[Guard, ...]]) -> None:

@@ -13,6 +13,7 @@ from config_service.internal_tokens import InternalToken
 from config_service.metrics import TURNED_AWAY, event_series
 from config_service.services.services import Services
 from shared import internal_api as api
+from shared.exchanges import each
 from shared.json_endpoint import JsonEndpoint, read_body
 from shared.metrics import observe_request
 from shared.ses import metric_kind
@@ -32,9 +33,11 @@ class RecordingEndpoint:
         self._services = services
         self._tokens = tokens
 
-    def in_front_of(self, others: "WSGIApplication") -> "WSGIApplication":
+    def in_front_of(self, others: "WSGIApplication") -> JsonEndpoint:
         """Return the application that serves the path of events here and everything else by `others`."""
-        return JsonEndpoint(api.EVENTS, self.record, STATUSES, observe_request, others)
+        return JsonEndpoint(
+            api.EVENTS, lambda exchanges, _: each(exchanges, self.record), STATUSES, observe_request, others
+        )
 
     def record(self, environ: "WSGIEnvironment") -> dict[str, Any]:
         """Record up to 500 events; return only after the commit."""

@@ -11,6 +11,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from shared.client_connections import ClientConnection
 from shared.greenlet_worker import PunctualGreenletWorker
+from shared.json_endpoint import Answer
 from shared.plain_requests import PlainRequests
 
 REQUEST = b"GET / HTTP/1.1\r\n"
@@ -133,20 +134,19 @@ def test_a_connection_that_has_ended_is_forgotten(
 
 
 PLAIN = b"POST /events HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
-Answer = Callable[[str], None]
+During = Callable[[str], None]
 
 
 @pytest.fixture
-def answering(worker: PunctualGreenletWorker) -> Callable[[Answer], None]:
+def answering(worker: PunctualGreenletWorker) -> Callable[[During], None]:
     """Return what lets the worker answer plain requests after a call of the given function."""
 
-    def install(during: Answer) -> None:
-        def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    def install(during: During) -> None:
+        def respond(environ: dict[str, Any]) -> Answer:
             during(environ["wsgi.input"].read().decode())
-            start_response("200 OK", [("Content-Length", "4")])
-            return [b"done"]
+            return Answer("200 OK", [("Content-Length", "4")], b"done")
 
-        worker._plain = PlainRequests(app, {"/events"})
+        worker._plain = PlainRequests({"/events": respond})
 
     return install
 

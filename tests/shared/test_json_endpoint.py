@@ -11,8 +11,10 @@ from structlog.testing import capture_logs
 from werkzeug.test import Client, TestResponse
 
 from shared.errors import ServiceError, install_error_handlers
+from shared.exchanges import each
 from shared.json_endpoint import JsonEndpoint, read_body
 from shared.logging import install_request_logging
+from shared.security_headers import with_security_headers
 
 PATH = "/api/v1/things"
 LIMIT = 100  # bytes
@@ -49,7 +51,10 @@ def client(observed: Observed) -> Callable[[Callable[[Mapping[str, Any]], Mappin
         install_request_logging(app, observe)
         install_error_handlers(app, STATUSES)
         app.add_url_rule("/flask", "flask", lambda: handle({}), methods=["POST"])
-        return Client(JsonEndpoint(PATH, handle, STATUSES, observe, app.wsgi_app))
+        endpoint = JsonEndpoint(
+            PATH, lambda exchanges, _: each(exchanges, handle), STATUSES, observe, app.wsgi_app
+        )
+        return Client(with_security_headers(endpoint))
 
     return serving
 

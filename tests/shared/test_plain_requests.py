@@ -2,7 +2,8 @@
 
 import io
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.client_connections import ClientConnection
-from shared.json_endpoint import PATHS
-from shared.plain_requests import PlainRequests, read_head
+from shared.json_endpoint import ENDPOINTS, Answer
+from shared.plain_requests import PlainRequests, Respond, read_head
 
 PATH = "/api/v1/things"
 PEER = ("192.0.2.1", 4711)
@@ -137,13 +138,12 @@ def test_gunicorn_reads_whatever_is_plain_in_the_same_way(
     assert {key for key in environ if key.startswith(("HTTP_", "CONTENT_"))} <= set(found.environ)
 
 
-def answering(status: str = "200 OK", *more: tuple[str, str]) -> Any:
-    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+def answering(status: str = "200 OK", *more: tuple[str, str]) -> Respond:
+    def respond(environ: dict[str, Any]) -> Answer:
         body = environ["wsgi.input"].read() + environ["REMOTE_ADDR"].encode()
-        start_response(status, [("Content-Length", str(len(body))), *more])
-        return [body]
+        return Answer(status, [("Content-Length", str(len(body))), *more], body)
 
-    return app
+    return respond
 
 
 Ends = tuple[ClientConnection, socket.socket]
@@ -157,8 +157,8 @@ def ends() -> Iterator[Ends]:
         yield ClientConnection(ours), theirs
 
 
-def served(ends: Ends, app: Any, data: bytes, *, last: bool = False) -> bool:
-    return PlainRequests(app, {PATH}).serve(data, ends[0], PEER, last=last)
+def served(ends: Ends, respond: Respond, data: bytes, *, last: bool = False) -> bool:
+    return PlainRequests({PATH: respond}).serve(data, ends[0], PEER, last=last)
 
 
 def heard(ends: Ends) -> bytes:
@@ -167,8 +167,8 @@ def heard(ends: Ends) -> bytes:
 
 @pytest.mark.parametrize("last", [False, True])
 def test_an_answer_is_the_one_that_gunicorn_gives_in_one_piece(ends: Ends, last: bool) -> None:
-    app = answering("422 Unprocessable Entity", ("X-Request-Id", "abc"), ("Retry-After", "5"))
-    assert served(ends, app, head() + BODY, last=last)
+    respond = answering("422 Unprocessable Entity", ("X-Request-Id", "abc"), ("Retry-After", "5"))
+    assert served(ends, respond, head() + BODY, last=last)
     configuration = Config()
     request = next(RequestParser(configuration, iter([head() + BODY]), PEER))
     sent = io.BytesIO()
@@ -176,8 +176,9 @@ def test_an_answer_is_the_one_that_gunicorn_gives_in_one_piece(ends: Ends, last:
     response, environ = create(request, sink, PEER, ("192.0.2.2", 8002), configuration)
     if last:
         response.force_close()
-    for piece in app(environ, response.start_response):
-        response.write(piece)
+    answer = respond(environ)
+    response.start_response(answer.status, answer.headers)
+    response.write(answer.body)
     assert without_date(heard(ends)) == without_date(sent.getvalue())
 
 
@@ -191,7 +192,7 @@ def without_date(answer: bytes) -> list[bytes]:
 def test_the_client_is_named_as_gunicorn_names_it_also_behind_a_unix_socket(
     ends: Ends, address: Any, told: str
 ) -> None:
-    assert PlainRequests(answering(), {PATH}).serve(head() + BODY, ends[0], address, last=False)
+    assert PlainRequests({PATH: answering()}).serve(head() + BODY, ends[0], address, last=False)
     assert heard(ends).endswith(b"\r\n\r\n" + BODY + told.encode())
 
 
@@ -223,7 +224,7 @@ def test_an_answer_with_a_line_break_in_a_header_is_not_sent(ends: Ends) -> None
         served(ends, answering("200 OK", ("X-A", "b\r\nSet-Cookie: c")), head() + BODY)
 
 
-APP = SimpleNamespace(extensions={PATHS: {PATH}})
+APP = SimpleNamespace(extensions={ENDPOINTS: {PATH: SimpleNamespace(answer=answering())}})
 LEFT_ALONE: dict[str, tuple[Any, dict[str, Any]]] = {
     "an application that names no such path": (SimpleNamespace(extensions={}), {}),
     "an application that is none of Flask's": (object(), {}),
@@ -237,7 +238,7 @@ LEFT_ALONE: dict[str, tuple[Any, dict[str, Any]]] = {
 @pytest.mark.parametrize(("app", "settings"), LEFT_ALONE.values(), ids=LEFT_ALONE)
 def test_gunicorn_serves_all_where_it_has_more_to_do(app: Any, settings: dict[str, Any]) -> None:
     configuration = Config()
-    assert PlainRequests.of(APP, configuration) is not None
+    assert PlainRequests.of(APP, configuration, attrgetter("answer")) is not None
     for name, value in settings.items():
         configuration.set(name, value)
-    assert PlainRequests.of(app, configuration) is None
+    assert PlainRequests.of(app, configuration, attrgetter("answer")) is None

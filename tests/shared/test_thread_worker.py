@@ -9,6 +9,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
+from shared.json_endpoint import Answer
 from shared.plain_requests import PlainRequests
 from shared.thread_worker import PunctualThreadWorker
 
@@ -17,9 +18,8 @@ OTHER = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 PEER = ("192.0.2.1", 4711)
 
 
-def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    start_response("200 OK", [("Content-Length", "4")])
-    return [b"done"]
+def respond(_: dict[str, Any]) -> Answer:
+    return Answer("200 OK", [("Content-Length", "4")], b"done")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> PunctualThreadWorker:
     monkeypatch.setattr(ThreadWorker, "handle", lambda _, conn: conn.sock.recv(1000))
     made = PunctualThreadWorker()
     made.alive = True
-    made._plain = PlainRequests(app, {"/events"})
+    made._plain = PlainRequests({"/events": respond})
     return made
 
 

@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from shared.errors import ServiceError
 from shared.internal_api import FeedbackEvent, RecordResult, Topic
+from webhook_service.config_client import Recorded
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:ses-events"
 CLINIC_TOPIC = "arn:aws:sns:us-east-1:123456789012:clinic-1-events"
@@ -153,21 +154,19 @@ class FakeConfigService:
         self.failure: ServiceError | None = None
         self.times_asked_for_topics = 0
 
-    def record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
-        self._fail()
-        return [self._record(event) for event in events]
+    def record(self, messages: Sequence[Sequence[FeedbackEvent]]) -> Sequence[Recorded]:
+        if self.failure:
+            return [self.failure for _ in messages]
+        return [[self._record(event) for event in events] for events in messages]
 
     def topics(self, etag: str | None) -> tuple[str | None, list[Topic] | None]:
         self.times_asked_for_topics += 1
-        self._fail()
+        if self.failure:
+            raise self.failure
         now = str(sorted(self.owners.items()))
         if etag == now:
             return now, None
         return now, [Topic(arn, clinics) for arn, clinics in self.owners.items()]
-
-    def _fail(self) -> None:
-        if self.failure:
-            raise self.failure
 
     def _record(self, event: FeedbackEvent) -> RecordResult:
         if answer := self.answers.get(event.event.recipient or ""):

@@ -25,7 +25,7 @@ from shared.serving import cores
 from shared.ses import SesEvent
 from webhook_service import create_app
 from webhook_service.app import ENDPOINT
-from webhook_service.config_client import HttpConfigClient
+from webhook_service.config_client import ConfigServiceBusyError, HttpConfigClient
 from webhook_service.settings import WebhookSettings
 
 CONF = Path(webhook_service.__file__).parent / "gunicorn.conf.py"
@@ -164,31 +164,31 @@ def test_a_message_that_waits_too_long_for_an_earlier_call_is_sent_again_by_sns(
 
     client = HttpConfigClient(None)  # type: ignore[arg-type]  # nobody is called
     monkeypatch.setattr(client, "_together", waited)
-    with pytest.raises(InternalCallError, match="busy") as caught:
-        client.record([])
-    assert caught.value.retry_after == 20
+    (failed,) = client.record([[]])
+    assert isinstance(failed, ConfigServiceBusyError)
+    assert failed.retry_after == 20
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_what_is_refused_together_is_tried_alone(times: int) -> None:
+def test_what_is_refused_together_is_tried_alone_and_costs_no_other_message_its_result() -> None:
     class Refusing:
-        calls = 0
+        def __init__(self) -> None:
+            self.calls: list[list[str]] = []
 
         def record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
-            self.calls += 1
-            if self.calls <= times:
+            self.calls.append([event.sns_message_id for event in events])
+            if "bad" in self.calls[-1]:
                 raise InternalRefusedError("No.")
             return [RecordResult("recorded") for _ in events]
 
+    def of(message: str, count: int) -> list[FeedbackEvent]:
+        return [FeedbackEvent(message, TOPIC, SesEvent("Open", datetime(2026, 1, 31, tzinfo=UTC)))] * count
+
     refusing = Refusing()
     client = HttpConfigClient(refusing)  # type: ignore[arg-type]
-    event = FeedbackEvent("m", TOPIC, SesEvent("Open", datetime(2026, 1, 31, tzinfo=UTC)))
-    if times == 1:
-        assert client.record([event]) == [RecordResult("recorded")]
-    else:
-        with pytest.raises(InternalRefusedError):
-            client.record([event])
-    assert refusing.calls == 2
+    first, bad, last = client.record([of("first", 2), of("bad", 1), of("last", 1)])
+    assert (first, last) == ([RecordResult("recorded")] * 2, [RecordResult("recorded")])
+    assert isinstance(bad, InternalRefusedError)
+    assert refusing.calls == [["first", "first", "bad", "last"], ["first", "first"], ["bad"], ["last"]]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""Gathers the requests whose bytes are there at the same time, so that they are answered together."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import gevent
+from gevent.event import Event
+
+from shared.json_endpoint import Answer, JsonEndpoint
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_MOST = 8  # requests, so that the first does not wait for long
+
+
+class _Guest:
+    """A request of a party; `answer` once it was answered together with the others."""
+
+    __slots__ = ("answer", "environ", "over")
+
+    def __init__(self, environ: "WSGIEnvironment") -> None:
+        self.environ = environ
+        self.over = Event()
+        self.answer: Answer | None = None
+
+
+class Gathering:
+    """Answers one endpoint's requests, each asked for by its own greenlet."""
+
+    def __init__(self, endpoint: JsonEndpoint, let_come: Callable[[], None] = gevent.sleep) -> None:
+        """Take the endpoint, and what lets the greenlets of one turn of the loop come here."""
+        self._endpoint = endpoint
+        self._let_come = let_come
+        self._party: list[_Guest] = []
+
+    def answer(self, environ: "WSGIEnvironment") -> Answer:
+        """Answer a request, together with those that come now; by itself where that would wait."""
+        if len(self._party) >= _MOST:
+            self._party = []
+        guest, party = _Guest(environ), self._party
+        party.append(guest)
+        if party[0] is guest:
+            self._answer(party)
+        else:
+            guest.over.wait()
+        if guest.answer:
+            return guest.answer
+        environ["wsgi.input"].seek(0)
+        return self._endpoint.answer(environ)
+
+    def _answer(self, party: list[_Guest]) -> None:
+        try:
+            self._let_come()
+            if self._party is party:
+                self._party = []
+            answers, end = self._endpoint.answer_together([guest.environ for guest in party])
+            for guest, answer in zip(party, answers, strict=True):
+                guest.answer = answer
+        finally:
+            for guest in party:
+                guest.over.set()
+        gevent.spawn(end)  # it runs after those who were told just now
