@@ -1,14 +1,13 @@
 """A recipient's address as it may be stored: a keyed hash to find it, a sealed value to show it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from config_service.encryption import AddressHasher, CredentialCipher
 from config_service.errors import InvalidError
 from shared.addresses import bare_address, comparable
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAddress:
+class StoredAddress(Struct, frozen=True):
     """The hashes that find an address (the newest key's first) and its sealed spelling."""
 
     hashes: tuple[str, ...]

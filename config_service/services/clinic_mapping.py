@@ -5,9 +5,10 @@ Runs in the transaction that records, so that a stale answer never does harm.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 
-from config_service.services.known_lookups import KnownClinics, KnownSends
+from msgspec import Struct
+
+from config_service.services.known_lookups import KnownClinics, KnownSends, remembered
 from config_service.services.public_mail_domains import PUBLIC_MAIL_DOMAINS
 from config_service.storage.clinics import ADDRESS, TOPIC, ClinicRepository
 from config_service.storage.test_sends import TestSendRepository
@@ -30,8 +31,7 @@ HELD_UNREADABLE = "unreadable"
 SendsThroughPlatform = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What an event says about where it comes from. Addresses are in their comparable form."""
 
     topic_arn: str
@@ -40,8 +40,7 @@ class Question:
     clinic_tag: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """A clinic (None is the platform), or held; `rule` says by what, or why not."""
 
     rule: str
@@ -69,7 +68,7 @@ class ClinicMapping:
             self,
             clinics=KnownClinics(self.clinics, values),
             test_sends=KnownSends(self.test_sends, messages),
-            sends_through_platform=cache(self.sends_through_platform),
+            sends_through_platform=remembered(self.sends_through_platform),
         )
         return [knowing.find(question) for question in questions]
 

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import uuid
-from dataclasses import replace
+
+from msgspec import structs
 
 from config_service.clock import Clock
 from config_service.errors import NotFoundError
@@ -52,7 +53,7 @@ class ClinicRows:
             current = self._repositories.clinics.get_for_update(clinic_id)
             settings = self._sealing.reseal_settings(clinic_id, current.settings) if current else None
             if current and settings:
-                self._repositories.clinics.save(replace(current, settings=settings))
+                self._repositories.clinics.save(structs.replace(current, settings=settings))
             return settings is not None
 
     def _complete(self, seen: ClinicRecord) -> ClinicRecord | None:
@@ -75,7 +76,7 @@ class ClinicRows:
         if sealed is None and record.external_id and record.created_at and record.updated_at:
             return None
         now = self._clock()
-        return replace(
+        return structs.replace(
             record,
             settings=sealed or record.settings,
             external_id=record.external_id or new_external_id(),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
+from msgspec import structs
 
 from config_service.clock import Clock
 from config_service.errors import PreconditionFailedError
@@ -152,7 +153,7 @@ class CommunicationConfigService:
             before = self._rows.completed(stored) or stored
             changed = with_channels(before.settings, change(before))
             settings = with_plain_senders(changed) or changed
-            after = replace(before, settings=settings, updated_at=self._clock())
+            after = structs.replace(before, settings=settings, updated_at=self._clock())
             warnings = self._claim(before, after, who, vouching=vouching)
             self._repositories.clinics.save(after)
             fields = changed_fields(before.settings, after.settings)

@@ -6,8 +6,9 @@ and under two keys at the same time.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec import structs
 
 from config_service.encryption import AddressHasher, SealedValueError
 from config_service.services.addresses import AddressVault, StoredAddress
@@ -92,7 +93,7 @@ class Rehashing:
         assert other is not None  # it is in the way
         weightier = min(ours, other, key=_weight)
         self._repositories.suppressions.change(
-            replace(other, reason=weightier.reason, since=weightier.since, until=weightier.until)
+            structs.replace(other, reason=weightier.reason, since=weightier.since, until=weightier.until)
         )
 
 

@@ -6,7 +6,8 @@ Bounce types: https://docs.aws.amazon.com/ses/latest/dg/notification-contents.ht
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from config_service.clock import DAY
 from shared.ses import SesEvent
@@ -37,8 +38,7 @@ _ABOUT_THE_MESSAGE = {"MessageTooLarge", "ContentRejected", "AttachmentRejected"
 NO_COMPLAINT = "not-spam"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One thing that happened to an address: an event's effect, or a person's `add`, `remove` or `erase`."""
 
     what: str
@@ -47,8 +47,7 @@ class Fact:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Why an address is suppressed, since when and, for soft bounces, until when (ms)."""
 
     reason: str

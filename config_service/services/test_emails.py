@@ -1,9 +1,10 @@
 """Test emails that close their loop: sent through the clinic's own way out, and followed to their end."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
+from msgspec import structs
 
 from config_service.clock import Clock
 from config_service.errors import ConflictError, NotFoundError, TooManyRequestsError
@@ -79,7 +80,7 @@ class TestEmails:
         except ServiceError as error:
             self.repositories.test_sends.finish(send.id, REFUSED, code=error.code)
             raise
-        self._remember(replace(send, accepted_at=self.clock()), route, message_id)
+        self._remember(structs.replace(send, accepted_at=self.clock()), route, message_id)
         return SentTest(send.id, message_id, route.provider.tracks)
 
     def _refuse_suppressed(self, clinic_id: str, address: str) -> None:

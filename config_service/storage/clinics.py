@@ -1,7 +1,8 @@
 """Clinics, and the look-ups over the addresses and topics that their settings hold."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+
+from msgspec import structs
 
 from config_service.storage import models, rows
 from config_service.storage.database import Database
@@ -23,7 +24,11 @@ class ClinicRepository:
     def get(self, clinic_id: str) -> ClinicRecord | None:
         """Return the clinic, or None."""
         found = rows.select(self._db, ClinicRecord, "clinics WHERE id = ?", (clinic_id,))
-        return replace(found[0], settings=Clinic.settings.python_value(found[0].settings)) if found else None
+        return (
+            structs.replace(found[0], settings=Clinic.settings.python_value(found[0].settings))
+            if found
+            else None
+        )
 
     def exists(self, clinic_id: str) -> bool:
         """Whether the clinic has a row."""

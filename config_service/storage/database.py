@@ -4,7 +4,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import peewee
@@ -14,6 +14,7 @@ from shared.errors import ServiceError
 
 _PAUSE = 0.05  # seconds
 _BRIEFLY = 300  # ms
+_NOTHING_MORE = nullcontext()
 
 
 class StorageUnavailableError(ServiceError):
@@ -48,11 +49,12 @@ class Database:
         if self._in_transaction():
             yield
             return
-        with self.reading():
+        with self._lent():
             self._begin()
             self._depth.value = 1
             try:
-                yield
+                with self._translated():
+                    yield
                 self.peewee.commit()
             except BaseException:
                 self._rollback()
@@ -60,9 +62,15 @@ class Database:
             finally:
                 self._depth.value = 0
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Lend the block a connection, with this module's errors in place of the driver's.
+
+        A block within a transaction has both from there.
+        """
+        return _NOTHING_MORE if self._in_transaction() else self._lent()
+
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Lend the block a connection, with this module's errors in place of the driver's."""
+    def _lent(self) -> Iterator[None]:
         with self._translated():
             if not self.peewee.is_closed():  # of the block around it
                 yield

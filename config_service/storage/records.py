@@ -1,11 +1,11 @@
 """What the repositories take and return. Times are milliseconds since 1970 in UTC."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class ClinicRecord:
+
+class ClinicRecord(Struct, frozen=True):
     """A clinic's row; `settings` is the whole JSON document as it is stored."""
 
     id: str
@@ -16,8 +16,7 @@ class ClinicRecord:
     updated_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityRecord:
+class IdentityRecord(Struct, frozen=True):
     """One address or topic that a clinic's settings hold."""
 
     clinic_id: str
@@ -26,8 +25,7 @@ class IdentityRecord:
     domain: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FeedbackRecord:
+class FeedbackRecord(Struct, frozen=True):
     """One SES event of one recipient; `recipient_hash` is empty where it is about the whole message."""
 
     sns_message_id: str
@@ -48,8 +46,7 @@ class FeedbackRecord:
     id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EventRecord(FeedbackRecord):
+class EventRecord(FeedbackRecord, frozen=True):
     """An event that has found its clinic or, where `clinic_id` is None, is the platform's."""
 
     clinic_id: str | None = None
@@ -62,15 +59,13 @@ class EventRecord(FeedbackRecord):
         return self.recipient_hash
 
 
-@dataclass(frozen=True, slots=True)
-class HeldEventRecord(FeedbackRecord):
+class HeldEventRecord(FeedbackRecord, frozen=True):
     """An event that waits for its clinic; `rule` says why it is held."""
 
     raw_sealed: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SuppressionRecord:
+class SuppressionRecord(Struct, frozen=True):
     """An address in force on a clinic's list or, where `clinic_id` is None, on everybody's."""
 
     id: str
@@ -87,8 +82,7 @@ class SuppressionRecord:
         return self.address_hash
 
 
-@dataclass(frozen=True, slots=True)
-class ActRecord:
+class ActRecord(Struct, frozen=True):
     """An address added or removed by a person."""
 
     clinic_id: str | None
@@ -107,8 +101,7 @@ class ActRecord:
         return self.address_hash
 
 
-@dataclass(frozen=True, slots=True)
-class TestSendRecord:
+class TestSendRecord(Struct, frozen=True):
     """A test email; `state` is sending, accepted or refused."""
 
     id: str
@@ -126,8 +119,7 @@ class TestSendRecord:
     accepted_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
+class AuditRecord(Struct, frozen=True):
     """Who did what, when, to which clinic and which fields."""
 
     at: int

@@ -4,9 +4,7 @@ What runs for every event is SQL text that is made once: building a query out of
 than the database's own work. Lists with filters, which people ask for, are peewee's queries.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from dataclasses import asdict, fields
 from functools import cache
 from itertools import chain
 from operator import attrgetter
@@ -14,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import peewee as p
+from msgspec.structs import asdict
 
 from config_service.storage.database import Database
 
@@ -25,7 +24,7 @@ _SEPARATOR = "\x1f"  # ASCII's unit separator
 @cache
 def columns(record: Any) -> str:
     """Return the columns of a record's table, in the order of its fields."""
-    return ", ".join(f.name for f in fields(record))
+    return ", ".join(record.__struct_fields__)
 
 
 def marks(values: Sized) -> str:
@@ -40,7 +39,7 @@ def any_of(database: Database, column: str, values: Iterable[str]) -> tuple[str,
     """
     ordered = sorted(set(values))  # neighbours in the index, one after the other
     if database.is_sqlite:
-        return f"{column} IN (SELECT value FROM json_each(?))", (json.dumps(ordered),)
+        return f"{column} IN (SELECT value FROM json_each(?))", (msgspec.json.encode(ordered).decode(),)
     joined = _SEPARATOR.join(ordered)
     # As one text they come in half the time of a list; of an empty text PostgreSQL makes an empty one.
     if joined and joined.count(_SEPARATOR) == len(ordered) - 1:
@@ -61,7 +60,7 @@ _MOST_ROWS = 16  # of one statement on SQLite, so that there are few different o
 
 @cache
 def _insert_sql(table: str, record: Any, count: int, *, with_id: bool, returning: str = "") -> str:
-    names = [f.name for f in fields(record) if with_id or f.name != "id"]
+    names = [name for name in record.__struct_fields__ if with_id or name != "id"]
     values = ", ".join([f"({marks(names)})"] * count)
     back = f" RETURNING {returning}" if returning else ""
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES {values} ON CONFLICT DO NOTHING{back}"
@@ -69,14 +68,14 @@ def _insert_sql(table: str, record: Any, count: int, *, with_id: bool, returning
 
 @cache
 def _insert_json_sql(table: str, record: Any, *, with_id: bool, returning: str) -> str:
-    names = ", ".join(f.name for f in fields(record) if with_id or f.name != "id")
+    names = ", ".join(name for name in record.__struct_fields__ if with_id or name != "id")
     rows = f"SELECT {names} FROM json_populate_recordset(NULL::{table}, ?::json)"
     return f"INSERT INTO {table} ({names}) {rows} ON CONFLICT DO NOTHING RETURNING {returning}"
 
 
 @cache
 def _values_of(record: Any, *, with_id: bool) -> Callable[[Any], tuple[Any, ...]]:
-    return attrgetter(*(f.name for f in fields(record) if with_id or f.name != "id"))
+    return attrgetter(*(name for name in record.__struct_fields__ if with_id or name != "id"))
 
 
 def insert_new(database: Database, table: str, record: Any, *, with_id: bool = False) -> bool:
@@ -114,7 +113,7 @@ def insert_all_new(
 
 def fetch(database: Database, query: Any, record: type[T]) -> list[T]:
     """Return the rows of a select over whole models as records."""
-    names = tuple(f.name for f in fields(record))  # type: ignore[arg-type]
+    names: tuple[str, ...] = record.__struct_fields__  # type: ignore[attr-defined]
     with database.reading():
         rows = list(query.bind(database.peewee).dicts())
     return [record(**{name: row[name] for name in names if name in row}) for row in rows]

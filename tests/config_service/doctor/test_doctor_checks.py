@@ -23,6 +23,7 @@ from doctor_kit import (
     policy,
     sickness,
 )
+from msgspec import structs
 
 from config_service.clock import DAY
 from config_service.providers.aws_health.records import AccessKey, Caller
@@ -186,7 +187,7 @@ LOOP = [
     ({"points": points(5, minutes_ago=120)}, "activity.silence", FAIL, "silence"),
     (local(last_test=TEST_EMAIL), "activity.test_email", FAIL, "test_email_unheard"),
     (
-        local(last_test=replace(TEST_EMAIL, state="refused", code="ses_account_in_sandbox")),
+        local(last_test=structs.replace(TEST_EMAIL, state="refused", code="ses_account_in_sandbox")),
         "activity.test_email",
         FAIL,
         "test_email_refused",
@@ -225,7 +226,7 @@ HEALTHY = [
     pytest.param({"points": points(5, minutes_ago=30)}, id="what_was_sent_just_now_may_be_heard_of_later"),
     pytest.param({"points": points(5), **local(heard_at=NOW - 60_000)}, id="an_event_after_the_last_send"),
     pytest.param({**target(configuration_set=None), "notifications": NOTIFIED}, id="notifications_alone"),
-    pytest.param(local(last_test=replace(TEST_EMAIL, created_at=NOW - 1000)), id="a_test_email_of_a_second_ago"),
+    pytest.param(local(last_test=structs.replace(TEST_EMAIL, created_at=NOW - 1000)), id="a_test_email_of_a_second_ago"),
     pytest.param(local(last_test=TEST_EMAIL, test_heard=True), id="a_test_email_that_was_heard_of"),
     pytest.param(
         {**local(allow_http=True), **subscription(endpoint="http://127.0.0.1:8002/api/v1/webhooks/ses")},

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from doctor_kit import IDENTITY, TARGET, TEST_EMAIL, WEBHOOK, WELL, examined, points
+from msgspec import structs
 
 from config_service.__main__ import COMMANDS
 from config_service.providers.aws_setup.refusals import AwsDeniedError, no_credentials
@@ -39,7 +40,7 @@ KNOWN = [
     (Trouble.BOUNCES, {"points": points(1000, bounces=60)}, "reputation.bounces", "bounce_rate_high"),
     (Trouble.COMPLAINTS, {"points": points(1000, complaints=6)}, "reputation.complaints", "complaint_rate_high"),
     (Trouble.UPDATE, {"target": replace(TARGET, faults={"fromEmail": ["Missing."]})}, "settings.complete", "settings_invalid"),
-    (Trouble.TEST, {"local": replace(WELL["local"], last_test=replace(TEST_EMAIL, state="refused"))}, "activity.test_email", "test_email_refused"),
+    (Trouble.TEST, {"local": replace(WELL["local"], last_test=structs.replace(TEST_EMAIL, state="refused"))}, "activity.test_email", "test_email_refused"),
     (Trouble.NO_TOPIC, {"target": replace(TARGET, region="us-west-2")}, "topic.region", "topic_in_other_region"),
     (Trouble.NO_TOPIC, {"listed": DENIED}, "topic.offered", "topic_not_listed"),
 ]  # fmt: skip

@@ -1,9 +1,9 @@
 """What was sent and heard last, and what waits, out of both databases."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from config_service.services.services import Services
 from config_service.storage import records
@@ -80,9 +80,9 @@ def test_what_waits_is_counted_by_sender_or_topic(services: Services, activity: 
 
 
 def test_the_last_test_email_is_the_newest_by_its_provider(services: Services, activity: Activity) -> None:
-    newest = replace(SENT, id="t2", created_at=60)
+    newest = structs.replace(SENT, id="t2", created_at=60)
     with services.repositories.database.transaction():
-        for send in (newest, SENT, replace(SENT, id="t3", provider="smtp", created_at=70)):
+        for send in (newest, SENT, structs.replace(SENT, id="t3", provider="smtp", created_at=70)):
             services.repositories.test_sends.add(send)
     assert activity.last_test(CLINIC, "aws_ses") == newest
     assert activity.last_test("clinic-2", "aws_ses") is None
