@@ -16,7 +16,8 @@ import msgspec
 
 from shared import internal_api as api
 from shared.errors import ServiceError
-from shared.internal_connections import Answer, Clock, Connections
+from shared.internal_answers import Answer, Clock
+from shared.internal_connections import Connections
 from shared.request_id import REQUEST_ID_HEADER, current_request_id
 
 # Seconds. A call takes no longer than its two together, its repeat included; webhook_service asks for the
@@ -84,7 +85,7 @@ class InternalClient:
         answer = self._call("GET", api.TOPICS, etag=etag, limit=TOPICS_READ_TIMEOUT)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return etag, None
-        return answer.headers.get("ETag"), self._decoded(answer, api.Topics).topics
+        return answer.headers.get("etag"), self._decoded(answer, api.Topics).topics
 
     def effective_config(self, clinic_id: str) -> dict[str, Any]:
         """Return what `clinic_id` sends with: per channel the providers in the order to try, opened."""

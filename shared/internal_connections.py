@@ -1,32 +1,20 @@
 """Kept-alive HTTP connections to one server, for a fraction of what `requests` costs for each call.
 
-http.client opens them and reads the answers. The requests are written here, each in one packet with its
+http.client opens them. The requests are written here, each in one packet with its
 body. No proxy and no .netrc is ever consulted, and no redirect is followed.
 """
 
-import io
 import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
-from socket import socket
-from typing import NamedTuple, cast
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import quote, urlsplit
 
+from shared.internal_answers import Answer, Clock, Incoming
+
 _KEPT = 64  # idle connections
-_LONGEST_BODY = 64 * 2**20  # bytes of an answer
-
-Clock = Callable[[], float]
-
-
-class Answer(NamedTuple):
-    """A complete answer."""
-
-    status: int
-    headers: HTTPMessage
-    body: bytes
 
 
 class Connections:
@@ -107,43 +95,8 @@ class Connections:
         """Return the answer, and whether the connection is good for another one."""
         if connection.sock is None:
             connection.connect()
-        answer = _Incoming(connection.sock, self._clock, self._clock() + limit)
+        incoming = Incoming(connection.sock, self._clock, self._clock() + limit)
         connection.sock.settimeout(limit)
         with suppress(BrokenPipeError):  # who refuses before the end of a long body may have answered why
             connection.sock.sendall(message)
-        response = HTTPResponse(cast(socket, answer), method=method)
-        response.begin()
-        body = _body(response)
-        return Answer(response.status, response.headers, body), not response.will_close
-
-
-class _Incoming(io.RawIOBase):
-    """What a socket receives up to a time, however slowly it drips; http.client takes it for the socket."""
-
-    def __init__(self, sock: socket, clock: Clock, give_up_at: float) -> None:
-        self._sock = sock
-        self._clock = clock
-        self._give_up_at = give_up_at
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        left = self._give_up_at - self._clock()
-        if left <= 0:
-            raise TimeoutError
-        self._sock.settimeout(left)
-        return self._sock.recv_into(buffer)
-
-
-def _body(response: HTTPResponse) -> bytes:
-    if response.length is None:  # it comes in chunks, or until the server closes
-        body = response.read(_LONGEST_BODY + 1)
-        if len(body) <= _LONGEST_BODY:
-            return body
-    elif response.length <= _LONGEST_BODY:
-        return response.read()
-    raise HTTPException("The answer is too long.")
+        return incoming.answer(method)

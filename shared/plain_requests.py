@@ -31,7 +31,7 @@ _HEAD = re.compile(
     rb"((?:\r\n[A-Za-z0-9-]++: [\x21-\x7e][\x20-\x7e]*+(?<! )){1,50})\r\n\r\n"
 )
 # They change what follows, or what is to be answered.
-_NOT_PLAIN = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE", "HTTP_TRAILER", "HTTP_TE")
+_NOT_PLAIN = {"HTTP_TRANSFER_ENCODING", "HTTP_EXPECT", "HTTP_UPGRADE", "HTTP_TRAILER", "HTTP_TE"}
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,6}")
 
 
@@ -106,17 +106,17 @@ def read_head(data: bytes) -> PlainHead | None:
     found = _HEAD.match(data, 0, _LONGEST_HEAD)
     if not found:
         return None
+    lines = found[2].decode("ascii").split("\r\n")[1:]
     environ: dict[str, Any] = {}
-    for line in found[2].decode("ascii").split("\r\n")[1:]:
+    for line in lines:
         name, _, value = line.partition(": ")
-        key = _key(name)
-        if key in environ:
-            return None
-        environ[key] = value
+        environ[_key(name)] = value
+    if len(environ) < len(lines):  # a header twice
+        return None
     length = environ.pop("HTTP_CONTENT_LENGTH", "")
     if not _LENGTH.fullmatch(length) or int(length) > _LONGEST_BODY:
         return None
-    if "HTTP_HOST" not in environ or any(key in environ for key in _NOT_PLAIN):
+    if "HTTP_HOST" not in environ or not _NOT_PLAIN.isdisjoint(environ):
         return None
     if environ.get("HTTP_CONNECTION", "keep-alive").lower() != "keep-alive":
         return None

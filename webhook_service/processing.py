@@ -3,7 +3,8 @@
 Takes nothing but VerifiedMessage, so that nothing unverified can get here.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -80,6 +81,7 @@ class MessageProcessor:
         each(exchanges, partial(self._begun, may_wait=may_wait))
         self._record([exchange for exchange in exchanges if exchange.error is None and exchange.value.events])
         each(exchanges, _ended)
+        _count(exchanges)
 
     def _begun(self, message: VerifiedMessage, *, may_wait: bool) -> Report:
         if message.type == NOTIFICATION:
@@ -124,12 +126,27 @@ def _read(message: VerifiedMessage) -> Report:
 
 
 def _ended(report: Report) -> Report:
-    for event, result in zip(report.events, report.results, strict=True):
-        metrics.event_series(metric_kind(event.kind), result.result).inc()
     if report.events:
         report.result = _overall(report.message, report.events, report.results)
-    metrics.message_series(report.message.type, report.result).inc()
     return report
+
+
+def _count(exchanges: Iterable[Exchange]) -> None:
+    """Count what became of messages, and of the events of those too that are to come again."""
+    messages: Counter[tuple[str, str]] = Counter()
+    events: Counter[tuple[str, str]] = Counter()
+    for exchange in exchanges:
+        report = exchange.value
+        if exchange.error is None:
+            messages[report.message.type, report.result] += 1
+        elif not isinstance(report, Report):
+            continue
+        for event, result in zip(report.events, report.results, strict=False):  # none, where none came
+            events[metric_kind(event.kind), result.result] += 1
+    for labels, number in messages.items():
+        metrics.message_series(*labels).inc(number)
+    for labels, number in events.items():
+        metrics.event_series(*labels).inc(number)
 
 
 def _ignored(message: VerifiedMessage, why: str) -> str:

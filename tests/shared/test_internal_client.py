@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from http.client import BadStatusLine, HTTPMessage, IncompleteRead, RemoteDisconnected
+from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 from typing import Any, NamedTuple
 
 import pytest
 
+from shared.internal_answers import Answer
 from shared.internal_api import AddressCheck, FeedbackEvent, RecordResult, Topic
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
-from shared.internal_connections import Answer
 from shared.request_id import begin_request
 from shared.ses import SesEvent
 
@@ -64,9 +64,7 @@ class Server:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        named = HTTPMessage()
-        for name, value in (headers or {}).items():
-            named[name] = value
+        named = {name.lower(): value for name, value in (headers or {}).items()}
         body = body if json is None else _encoded(json)
         self._says.append((Answer(status, named, body), 0.0))
 

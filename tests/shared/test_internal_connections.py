@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from shared import internal_connections
+from shared import internal_answers, internal_connections
+from shared.internal_answers import Answer
 from shared.internal_client import InternalCallError, InternalClient
-from shared.internal_connections import Answer, Connections
+from shared.internal_connections import Connections
 
 pytestmark = pytest.mark.enable_socket
 
@@ -342,7 +343,7 @@ def test_a_refused_connection_is_said_so(serve: Any) -> None:
 def test_an_answer_has_a_greatest_length(
     raw: bytes, fits: bool, serve: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(internal_connections, "_LONGEST_BODY", 9)
+    monkeypatch.setattr(internal_answers, "_LONGEST_BODY", 9)
     _, connections = serve(saying(raw))
     if fits:
         assert get(connections).body == b"123456789"

@@ -17,9 +17,10 @@ from prometheus_client import REGISTRY
 from sns_kit import TOPIC, Sns, sample
 from werkzeug.test import TestResponse
 
+from shared.internal_answers import Answer
 from shared.internal_api import FeedbackEvent
 from shared.internal_client import InternalClient, InternalRefusedError
-from shared.internal_connections import Answer, Connections
+from shared.internal_connections import Connections
 from shared.ses import SesEvent
 from webhook_service import create_app
 from webhook_service.config_client import MAX_WAITING, ConfigServiceBusyError, HttpConfigClient

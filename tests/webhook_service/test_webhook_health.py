@@ -5,7 +5,6 @@ import os
 import runpy
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from http.client import HTTPMessage
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,9 +16,9 @@ from sns_kit import CLINIC_TOPIC, TOPIC, FakeConfigService, Post, Sns, sample
 
 import webhook_service
 from shared.batching import WaitedTooLongError
+from shared.internal_answers import Answer
 from shared.internal_api import FeedbackEvent, RecordResult
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
-from shared.internal_connections import Answer
 from shared.security_headers import SECURITY_HEADERS
 from shared.serving import cores
 from shared.ses import SesEvent
@@ -97,7 +96,7 @@ class Internal:
     ) -> Answer:
         self.sent.append((method, path, body and json.loads(body), headers))
         status, answer = self.answers[path](body)
-        return Answer(status, HTTPMessage(), answer)
+        return Answer(status, {}, answer)
 
 
 @pytest.fixture
