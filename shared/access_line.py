@@ -42,15 +42,23 @@ class AccessLine:
         _line.set(self)
         resume_request(self.request_id)
 
-    def end(self, method: str, route: str, status: int, observe: Observer) -> None:
-        """Log the request under its route's template, and call `observe(method, route, status, seconds)`."""
+    def end(self, method: str, route: str, status: int, observe: Observer, bound: Any = log) -> None:
+        """Log the request under its route's template, and call `observe(method, route, status, seconds)`.
+
+        Who ends many hands in what `bound_log` returned, which looks structlog's settings up once for all.
+        """
         seconds = time.perf_counter() - self.started
         observe(method, route, status, seconds)
         ms = round(seconds * 1000, 1)
-        log.info("request", method=method, route=route, status=status, ms=ms, **self.facts)
+        bound.info("request", method=method, route=route, status=status, ms=ms, **self.facts)
 
 
 _line: ContextVar[AccessLine | None] = ContextVar("access_line", default=None)
+
+
+def bound_log() -> Any:
+    """Return the logger of these lines, with structlog's settings of this moment."""
+    return log.bind()
 
 
 def describe(**facts: Any) -> None:

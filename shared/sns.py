@@ -149,7 +149,8 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _check_texts(fields: dict[str, Any]) -> None:
-    if wrong := sorted(name for name, value in fields.items() if type(value) is not str):
+    if not {*map(type, fields.values())} <= {str}:
+        wrong = sorted(name for name, value in fields.items() if type(value) is not str)
         raise MalformedMessageError(f"Not a text in the message: {', '.join(wrong)}.")
     try:
         "".join(fields.values()).encode()
