@@ -1,5 +1,6 @@
 """gunicorn's worker with threads, with time limits for clients and a shorter way for plain requests."""
 
+import select
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +13,9 @@ from shared.client_connections import MAX_UNREAD, ClientConnection, lost, take_w
 from shared.plain_requests import AT_ONCE, PlainRequests
 
 _PIECE = 64 * 1024  # bytes
+# How long a thread stays with a connection that it has answered on: webhook_service's next call mostly comes
+# within that, and being woken for it by another thread would take as long.
+_STAYS = 2  # ms
 
 
 class SeatedConnection(ClientConnection):
@@ -35,6 +39,12 @@ class SeatedConnection(ClientConnection):
         if rest:
             with self._seat():
                 super().sendall(rest, flags)
+
+    def goes_on(self) -> bool:
+        """Whether the next request comes within a moment."""
+        poller = select.poll()
+        poller.register(self._sock, select.POLLIN)
+        return bool(poller.poll(_STAYS))
 
     def hang_up(self) -> None:
         """Read what has come unasked, which would take the answer along, and let nobody wait for more.
@@ -100,13 +110,16 @@ class PunctualThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has 
                 listener.close()
 
     def handle(self, conn: Any) -> Any:
-        """Serve one request, in a thread; return what gunicorn wants to know of its connection."""
+        """Serve requests for as long as they come, in a thread; return whether others may come later."""
         if not isinstance(conn.sock, SeatedConnection):
             conn.sock = SeatedConnection(conn.sock, self._seats)
         if not conn.initialized and not conn.wait_for_data(0):
             return _DEFER  # gunicorn's own word for: no thread waits for its first byte
         conn.sock.begin_request()
         goes_on = self._serve_plain(conn)
+        while goes_on and conn.sock.goes_on():
+            conn.sock.begin_request()
+            goes_on = self._serve_plain(conn)
         if goes_on is None:
             goes_on = super().handle(conn)
         if not goes_on:

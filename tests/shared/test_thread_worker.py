@@ -54,6 +54,38 @@ def test_plain_requests_are_answered_and_the_connection_stays(
         assert b"Connection: keep-alive\r\n" in ends[1].recv(1000)
 
 
+def test_the_next_request_is_answered_at_once_where_it_comes_at_once(
+    worker: PunctualThreadWorker, ends: Ends
+) -> None:
+    to_come = [PLAIN, PLAIN]
+
+    def respond_and_hear(environ: dict[str, Any]) -> Answer:
+        if to_come:
+            ends[1].sendall(to_come.pop())
+        return respond(environ)
+
+    worker._plain = PlainRequests({"/events": respond_and_hear})
+    ends[1].sendall(PLAIN)
+    assert worker.handle(ends[0]) is True
+    assert ends[1].recv(1000).count(b"HTTP/1.1 200 OK") == 3
+
+
+@pytest.mark.parametrize("next_one", [OTHER, b""], ids=["what is not plain", "the end"])
+def test_what_comes_next_and_is_not_plain_is_gunicorns_too(
+    worker: PunctualThreadWorker, ends: Ends, next_one: bytes
+) -> None:
+    def respond_and_hear(environ: dict[str, Any]) -> Answer:
+        if next_one:
+            ends[1].sendall(next_one)
+        else:
+            ends[1].shutdown(socket.SHUT_WR)
+        return respond(environ)
+
+    worker._plain = PlainRequests({"/events": respond_and_hear})
+    ends[1].sendall(PLAIN)
+    assert worker.handle(ends[0]) == next_one
+
+
 def test_what_is_not_plain_is_gunicorns(worker: PunctualThreadWorker, ends: Ends) -> None:
     ends[1].sendall(OTHER)
     assert worker.handle(ends[0]) == OTHER
