@@ -2,6 +2,7 @@
 
 import gc
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +94,38 @@ def test_a_process_that_forbids_core_dumps_and_its_children_leave_none() -> None
     shown = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True).stdout
     (line,) = (line for line in shown.splitlines() if line.startswith("Max core file size"))
     assert line.split()[-3:-1] == ["0", "0"]
+
+
+_OF_FOUR_THREADS = """
+import ctypes, threading
+from shared.serving import share_one_heap
+{first}
+at_once = threading.Barrier(4)
+def want():
+    at_once.wait()
+    kept = [bytearray(4000) for _ in range(1000)]
+    at_once.wait()
+threads = [threading.Thread(target=want) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+ctypes.CDLL(None).malloc_stats()
+"""
+
+
+def heaps(first: str, **environment: str) -> int:
+    """How many heaps four threads have that want memory at the same time, by glibc's own account."""
+    command = [sys.executable, "-c", _OF_FOUR_THREADS.format(first=first)]
+    environment = {"PATH": os.environ["PATH"], **environment}
+    run = subprocess.run(
+        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True, timeout=60
+    )
+    return run.stderr.count("Arena ")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives each thread a heap")
+def test_all_threads_of_a_service_share_one_heap(tmp_path: Path) -> None:
+    assert heaps("") > 1
+    assert heaps("share_one_heap()") == 1
+    for service in ("config_service", "webhook_service"):
+        start = f"import runpy; runpy.run_path('{service}/gunicorn.conf.py')['_service'].remove_metrics()"
+        assert heaps(start, VAR_DIR=str(tmp_path), INTERNAL_API_TOKEN="x" * 32) == 1
