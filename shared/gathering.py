@@ -1,6 +1,5 @@
 """Gathers the requests whose bytes are there at the same time, so that they are answered together."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import gevent
@@ -28,10 +27,9 @@ class _Guest:
 class Gathering:
     """Answers one endpoint's requests, each asked for by its own greenlet."""
 
-    def __init__(self, endpoint: JsonEndpoint, let_come: Callable[[], None] = gevent.sleep) -> None:
-        """Take the endpoint, and what lets the greenlets of one turn of the loop come here."""
+    def __init__(self, endpoint: JsonEndpoint) -> None:
+        """Take the endpoint."""
         self._endpoint = endpoint
-        self._let_come = let_come
         self._party: list[_Guest] = []
 
     def answer(self, environ: "WSGIEnvironment") -> Answer:
@@ -51,7 +49,7 @@ class Gathering:
 
     def _answer(self, party: list[_Guest]) -> None:
         try:
-            self._let_come()
+            gevent.sleep(0)  # lets the other greenlets of this turn of the loop come here
             if self._party is party:
                 self._party = []
             answers, end = self._endpoint.answer_together([guest.environ for guest in party])

@@ -16,7 +16,9 @@ _LONGEST_BODY = 64 * 2**20  # bytes
 _AT_ONCE = 16 * 1024  # bytes
 
 # The head of an answer with a body of a given length, each header in its simplest spelling.
-_PLAIN = re.compile(rb"HTTP/1\.1 200 [\x20-\x7e]*\r\n((?:[A-Za-z0-9-]+: [\x20-\x7e]*\r\n)+)\r\n")
+_PLAIN = re.compile(
+    rb"HTTP/1\.1 200 [\x20-\x7e]*\r\n((?:[A-Za-z0-9-]+: [\x21-\x7e][\x20-\x7e]*(?<! )\r\n)+)\r\n"
+)
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,7}")
 
 Clock = Callable[[], float]

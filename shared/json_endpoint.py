@@ -106,7 +106,7 @@ class JsonEndpoint:
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),
             (REQUEST_ID_HEADER, exchange.line.request_id),
-            *SECURITY_HEADERS,
+            *SECURITY_HEADERS,  # plain requests do not pass what adds them to Flask's answers
         ]
         return Answer(_STATUS_LINES[status], headers, body)
 

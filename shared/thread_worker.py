@@ -16,6 +16,7 @@ _PIECE = 64 * 1024  # bytes
 # How long a thread stays with a connection that it has answered on: webhook_service's next call mostly comes
 # within that, and being woken for it by another thread would take as long.
 _STAYS = 2  # ms
+_IN_A_ROW = 16  # requests; then other connections that wait for a thread have their turn
 
 
 class SeatedConnection(ClientConnection):
@@ -117,7 +118,9 @@ class PunctualThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has 
             return _DEFER  # gunicorn's own word for: no thread waits for its first byte
         conn.sock.begin_request()
         goes_on = self._serve_plain(conn)
-        while goes_on and conn.sock.goes_on():
+        for _ in range(_IN_A_ROW - 1):
+            if not (goes_on and conn.sock.goes_on()):
+                break
             conn.sock.begin_request()
             goes_on = self._serve_plain(conn)
         if goes_on is None:

@@ -11,7 +11,7 @@ from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
 from shared.json_endpoint import Answer
 from shared.plain_requests import PlainRequests
-from shared.thread_worker import PunctualThreadWorker
+from shared.thread_worker import _IN_A_ROW, PunctualThreadWorker
 
 PLAIN = b"POST /events HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 OTHER = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -68,6 +68,22 @@ def test_the_next_request_is_answered_at_once_where_it_comes_at_once(
     ends[1].sendall(PLAIN)
     assert worker.handle(ends[0]) is True
     assert ends[1].recv(1000).count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_a_client_that_always_has_a_next_request_does_not_keep_the_thread(
+    worker: PunctualThreadWorker, ends: Ends
+) -> None:
+    served = []
+
+    def respond_and_hear(environ: dict[str, Any]) -> Answer:
+        served.append(environ)
+        ends[1].sendall(PLAIN)
+        return respond(environ)
+
+    worker._plain = PlainRequests({"/events": respond_and_hear})
+    ends[1].sendall(PLAIN)
+    assert worker.handle(ends[0]) is True
+    assert len(served) == _IN_A_ROW
 
 
 @pytest.mark.parametrize("next_one", [OTHER, b""], ids=["what is not plain", "the end"])
