@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import gevent
 from gevent.event import Event
 
-from shared.json_endpoint import Answer, JsonEndpoint
+from shared.json_endpoint import Answer, End, JsonEndpoint
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -32,22 +32,24 @@ class Gathering:
         self._endpoint = endpoint
         self._party: list[_Guest] = []
 
-    def answer(self, environ: "WSGIEnvironment") -> Answer:
+    def answer(self, environ: "WSGIEnvironment") -> tuple[Answer, End]:
         """Answer a request, together with those that come now; by itself where that would wait."""
         if len(self._party) >= _MOST:
             self._party = []
         guest, party = _Guest(environ), self._party
         party.append(guest)
+        end = _nothing
         if party[0] is guest:
-            self._answer(party)
+            end = self._answer(party)
         else:
             guest.over.wait()
         if guest.answer:
-            return guest.answer
+            return guest.answer, end
         environ["wsgi.input"].seek(0)
         return self._endpoint.answer(environ)
 
-    def _answer(self, party: list[_Guest]) -> None:
+    def _answer(self, party: list[_Guest]) -> End:
+        """Answer all of a party; return what is left to do once the first has its answer."""
         try:
             gevent.sleep(0)  # lets the other greenlets of this turn of the loop come here
             if self._party is party:
@@ -58,4 +60,11 @@ class Gathering:
         finally:
             for guest in party:
                 guest.over.set()
+        if len(party) == 1:
+            return end
         gevent.spawn(end)  # it runs after those who were told just now
+        return _nothing
+
+
+def _nothing() -> None:
+    pass

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Takes requests to their answers, JSON documents. Where it may not wait, it ends those that must with
 # WouldWaitError, before anything of them was done.
 Handle = Callable[[Sequence[Exchange], bool], None]
+End = Callable[[], None]  # what is left to do once an answer is on its way: its line in the log, its count
 
 ENDPOINTS = "json_endpoint.endpoints"  # under it Flask's extensions name what answers here, by path
 
@@ -59,25 +60,22 @@ class JsonEndpoint:
         """Answer one request, of any path."""
         if environ["PATH_INFO"] != self._path:
             return self._others(environ, start_response)
-        status, headers, body = self.answer(environ)
+        (status, headers, body), end = self.answer(environ)
+        end()  # who calls says nothing once the answer is on its way
         start_response(status, headers)
         return [body]
 
-    def answer(self, environ: "WSGIEnvironment") -> Answer:
+    def answer(self, environ: "WSGIEnvironment") -> tuple[Answer, End]:
         """Answer a request to the path."""
         exchange = Exchange(environ)
         self._deal_with([exchange], may_wait=True)
         answer = self._answer_to(exchange)
-        self._end([exchange], [answer])
-        return answer
+        return answer, lambda: self._end([exchange], [answer])
 
-    def answer_together(
-        self, environs: Sequence["WSGIEnvironment"]
-    ) -> tuple[list[Answer | None], Callable[[], None]]:
+    def answer_together(self, environs: Sequence["WSGIEnvironment"]) -> tuple[list[Answer | None], End]:
         """Answer requests to the path, but with None one that would keep the others waiting.
 
-        Nothing was done of such a one but that its body was read. Return too what logs and counts the
-        others, to be called once the answers are on their way.
+        Nothing was done of such a one but that its body was read, and the end is that of the others.
         """
         exchanges = [Exchange(environ) for environ in environs]
         self._deal_with(exchanges, may_wait=False)

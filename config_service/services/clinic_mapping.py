@@ -62,11 +62,12 @@ class ClinicMapping:
         """Return the same as `find` for each of several events, out of few queries for all of them."""
         assert isinstance(self.clinics, ClinicRepository)
         assert isinstance(self.test_sends, TestSendRepository)
-        values = {value for question in questions for value in (question.topic_arn, question.source) if value}
+        sources = {question.source for question in questions if question.source}
+        topics = {question.topic_arn for question in questions} - self.shared_topics
         messages = {question.mail_message_id for question in questions if question.mail_message_id}
         knowing = replace(
             self,
-            clinics=KnownClinics(self.clinics, values),
+            clinics=KnownClinics(self.clinics, sources | topics),
             test_sends=KnownSends(self.test_sends, messages),
             sends_through_platform=remembered(self.sends_through_platform),
         )

@@ -33,11 +33,13 @@ def marks(values: Sized) -> str:
 
 
 def any_of(database: Database, column: str, values: Iterable[str]) -> tuple[str, tuple[Any, ...]]:
-    """Return the condition that `column` has one of `values`, whose text is the same for any number of them.
+    """Return the condition that `column` has one of `values`, whose text is the same for any number from two.
 
     So a database that keeps its plans by a statement's text finds this one again.
     """
     ordered = sorted(set(values))  # neighbours in the index, one after the other
+    if len(ordered) == 1:  # a quiet day's
+        return f"{column} = ?", (ordered[0],)
     if database.is_sqlite:
         return f"{column} IN (SELECT value FROM json_each(?))", (msgspec.json.encode(ordered).decode(),)
     joined = _SEPARATOR.join(ordered)

@@ -10,7 +10,7 @@ from gevent.event import Event
 
 from shared.exchanges import Exchange, WouldWaitError, each
 from shared.gathering import _MOST, Gathering
-from shared.json_endpoint import JsonEndpoint
+from shared.json_endpoint import Answer, JsonEndpoint
 
 PATH = "/events"
 SECONDS = 20  # for a greenlet to get where it must get; none needs them
@@ -63,7 +63,12 @@ def environ(body: str) -> dict[str, Any]:
 
 
 def asked(gathering: Gathering, *bodies: str) -> list[gevent.Greenlet]:
-    return [gevent.spawn(gathering.answer, environ(body)) for body in bodies]
+    def served(body: str) -> Answer:
+        answer, end = gathering.answer(environ(body))
+        end()
+        return answer
+
+    return [gevent.spawn(served, body) for body in bodies]
 
 
 def bodies(greenlets: Sequence[gevent.Greenlet]) -> list[bytes]:
@@ -113,17 +118,21 @@ def test_who_comes_while_others_are_being_answered_is_not_kept_waiting_for_them(
     assert bodies([slow]) == [b'{"body":"slow"}']
 
 
-def test_answers_are_on_their_way_before_they_are_counted(gathering: Gathering, handler: Handler) -> None:
+@pytest.mark.parametrize("bodies", ["a", "abc"], ids=["one", "three"])
+def test_answers_are_on_their_way_before_they_are_counted(
+    gathering: Gathering, handler: Handler, bodies: str
+) -> None:
     seen: list[int | str] = []
     handler.counted = seen  # type: ignore[assignment]
 
     def ask(body: str) -> None:
-        gathering.answer(environ(body))
+        _, end = gathering.answer(environ(body))
         seen.append("answered")
+        end()
 
-    gevent.joinall([gevent.spawn(ask, body) for body in "abc"], timeout=SECONDS, raise_error=True)
+    gevent.joinall([gevent.spawn(ask, body) for body in bodies], timeout=SECONDS, raise_error=True)
     gevent.sleep(0)
-    assert seen == ["answered"] * 3 + [200] * 3
+    assert seen == ["answered"] * len(bodies) + [200] * len(bodies)
 
 
 def test_where_the_one_that_answers_for_all_is_ended_the_others_are_answered_all_the_same(

@@ -11,7 +11,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from shared.client_connections import ClientConnection
 from shared.greenlet_worker import PunctualGreenletWorker
-from shared.json_endpoint import Answer
+from shared.json_endpoint import Answer, End
 from shared.plain_requests import PlainRequests
 
 REQUEST = b"GET / HTTP/1.1\r\n"
@@ -142,9 +142,9 @@ def answering(worker: PunctualGreenletWorker) -> Callable[[During], None]:
     """Return what lets the worker answer plain requests after a call of the given function."""
 
     def install(during: During) -> None:
-        def respond(environ: dict[str, Any]) -> Answer:
+        def respond(environ: dict[str, Any]) -> tuple[Answer, End]:
             during(environ["wsgi.input"].read().decode())
-            return Answer("200 OK", [("Content-Length", "4")], b"done")
+            return Answer("200 OK", [("Content-Length", "4")], b"done"), lambda: None
 
         worker._plain = PlainRequests({"/events": respond})
 

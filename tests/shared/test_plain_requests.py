@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.client_connections import ClientConnection
-from shared.json_endpoint import ENDPOINTS, Answer
+from shared.json_endpoint import ENDPOINTS, Answer, End
 from shared.plain_requests import PlainRequests, Respond, read_head
 
 PATH = "/api/v1/things"
@@ -138,10 +138,10 @@ def test_gunicorn_reads_whatever_is_plain_in_the_same_way(
     assert {key for key in environ if key.startswith(("HTTP_", "CONTENT_"))} <= set(found.environ)
 
 
-def answering(status: str = "200 OK", *more: tuple[str, str]) -> Respond:
-    def respond(environ: dict[str, Any]) -> Answer:
+def answering(status: str = "200 OK", *more: tuple[str, str], end: End = lambda: None) -> Respond:
+    def respond(environ: dict[str, Any]) -> tuple[Answer, End]:
         body = environ["wsgi.input"].read() + environ["REMOTE_ADDR"].encode()
-        return Answer(status, [("Content-Length", str(len(body))), *more], body)
+        return Answer(status, [("Content-Length", str(len(body))), *more], body), end
 
     return respond
 
@@ -176,7 +176,7 @@ def test_an_answer_is_the_one_that_gunicorn_gives_in_one_piece(ends: Ends, last:
     response, environ = create(request, sink, PEER, ("192.0.2.2", 8002), configuration)
     if last:
         response.force_close()
-    answer = respond(environ)
+    answer, _ = respond(environ)
     response.start_response(answer.status, answer.headers)
     response.write(answer.body)
     assert without_date(heard(ends)) == without_date(sent.getvalue())
@@ -222,6 +222,20 @@ def test_what_is_left_to_gunicorn_is_there_whole(ends: Ends, data: bytes) -> Non
 def test_an_answer_with_a_line_break_in_a_header_is_not_sent(ends: Ends) -> None:
     with pytest.raises(ValueError, match="line break"):
         served(ends, answering("200 OK", ("X-A", "b\r\nSet-Cookie: c")), head() + BODY)
+
+
+def test_an_answer_is_on_its_way_before_the_request_is_counted(ends: Ends) -> None:
+    sent: list[bytes] = []
+    assert served(ends, answering(end=lambda: sent.append(heard(ends))), head() + BODY)
+    assert sent[0].endswith(BODY + PEER[0].encode())
+
+
+def test_a_request_whose_client_is_gone_is_counted_too(ends: Ends) -> None:
+    counted: list[int] = []
+    ends[1].close()
+    with pytest.raises(OSError, match="Broken pipe"):
+        served(ends, answering(end=lambda: counted.append(1)), head() + BODY)
+    assert counted == [1]
 
 
 APP = SimpleNamespace(extensions={ENDPOINTS: {PATH: SimpleNamespace(answer=answering())}})

@@ -9,7 +9,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
-from shared.json_endpoint import Answer
+from shared.json_endpoint import Answer, End
 from shared.plain_requests import PlainRequests
 from shared.thread_worker import _IN_A_ROW, PunctualThreadWorker
 
@@ -18,8 +18,8 @@ OTHER = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 PEER = ("192.0.2.1", 4711)
 
 
-def respond(_: dict[str, Any]) -> Answer:
-    return Answer("200 OK", [("Content-Length", "4")], b"done")
+def respond(_: dict[str, Any]) -> tuple[Answer, End]:
+    return Answer("200 OK", [("Content-Length", "4")], b"done"), lambda: None
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def together(endpoint: JsonEndpoint, bodies: Sequence[Any]) -> list[Any]:
 
 
 def alone(endpoint: JsonEndpoint, bodies: Sequence[Any]) -> list[Any]:
-    answers = [endpoint.answer(environ(body, number)) for number, body in enumerate(bodies)]
+    answers = [endpoint.answer(environ(body, number))[0] for number, body in enumerate(bodies)]
     return [(answer.status[:3], json.loads(answer.body)) for answer in answers]
 
 
@@ -101,7 +101,8 @@ def alone(endpoint: JsonEndpoint, bodies: Sequence[Any]) -> list[Any]:
 def warm(endpoint: JsonEndpoint, sns: Sns, amazon: responses.RequestsMock) -> None:
     """Let the service know SNS's certificate and the clinics' topics, as it does after its first messages."""
     for topic in (TOPIC, CLINIC_TOPIC):
-        assert endpoint.answer(environ(bounce(sns, TopicArn=topic))).status == "200 OK"
+        answer, _ = endpoint.answer(environ(bounce(sns, TopicArn=topic)))
+        assert answer.status == "200 OK"
 
 
 @pytest.mark.usefixtures("warm")
