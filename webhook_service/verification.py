@@ -62,11 +62,23 @@ class SnsVerifier:
         Raise a ServiceError that says why it is not believed, or that nothing can be decided now, and
         WouldWaitError where somebody must be asked for its certificate or its topic and may not.
         """
-        _compare(envelope, headers)
-        algorithm = _algorithm(envelope)
-        certificate, owner = self._certificate_and_owner(envelope, may_wait)
+        fields = envelope.fields
+        for header, name in _SAME_IN_HEADER:
+            if headers.get(header, fields[name]) != fields[name]:
+                raise HeaderMismatchError(f"The header {header} differs from the body's {name}.")
+        algorithm = _HASHES.get(fields["SignatureVersion"])
+        if algorithm is None:
+            raise BadSignatureError("SignatureVersion is neither 1 nor 2.")
+        certificate = self._certificates.kept(fields["SigningCertURL"], envelope.region)
+        owner = self._topics.known(fields["TopicArn"])
+        if certificate is None or owner is None:
+            certificate, owner = self._asked_for(envelope, certificate, may_wait)
         certificate.check_valid_at(envelope.at)
-        _check_signature(envelope, certificate, algorithm)
+        try:
+            signature = binascii.a2b_base64(fields["Signature"], strict_mode=True)
+            certificate.public_key.verify(signature, string_to_sign(envelope), _PADDING, algorithm)
+        except (ValueError, InvalidSignature):
+            raise BadSignatureError("The signature does not fit the message.") from None
         # From this line on the signed fields are trusted, and only they are handed on.
         return VerifiedMessage(envelope, owner)
 
@@ -80,15 +92,11 @@ class SnsVerifier:
                 metrics.REFUSALS.labels(code).inc()
                 log.warning("SNS message not accepted", code=code, reason=reason)
 
-    def _certificate_and_owner(
-        self, envelope: SnsEnvelope, may_wait: bool
+    def _asked_for(
+        self, envelope: SnsEnvelope, certificate: SigningCertificate | None, may_wait: bool
     ) -> tuple[SigningCertificate, TopicOwner]:
         """Fetch a certificate only for a topic of ours, and only from where SNS keeps them."""
         url, region = envelope.fields["SigningCertURL"], envelope.region
-        certificate = self._certificates.kept(url, region)
-        owner = self._topics.known(envelope.topic_arn)
-        if certificate and owner:
-            return certificate, owner
         if certificate is None:
             self._certificates.check_url(url, region)
         if not may_wait:
@@ -105,26 +113,3 @@ def _refuse_raw_delivery(headers: Mapping[str, str]) -> None:
             "Raw message delivery is on for this subscription, and raw messages carry no signature. "
             "Switch it off in the subscription."
         )
-
-
-def _compare(envelope: SnsEnvelope, headers: Mapping[str, str]) -> None:
-    for header, name in _SAME_IN_HEADER:
-        if header in headers and headers[header] != envelope.fields[name]:
-            raise HeaderMismatchError(f"The header {header} differs from the body's {name}.")
-
-
-def _algorithm(envelope: SnsEnvelope) -> hashes.HashAlgorithm:
-    algorithm = _HASHES.get(envelope.fields["SignatureVersion"])
-    if algorithm is None:
-        raise BadSignatureError("SignatureVersion is neither 1 nor 2.")
-    return algorithm
-
-
-def _check_signature(
-    envelope: SnsEnvelope, certificate: SigningCertificate, algorithm: hashes.HashAlgorithm
-) -> None:
-    try:
-        signature = binascii.a2b_base64(envelope.fields["Signature"], strict_mode=True)
-        certificate.public_key.verify(signature, string_to_sign(envelope), _PADDING, algorithm)
-    except (ValueError, InvalidSignature):
-        raise BadSignatureError("The signature does not fit the message.") from None
