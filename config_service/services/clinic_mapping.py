@@ -4,9 +4,9 @@ Runs in the transaction that records, so that a stale answer never does harm.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from config_service.services.known_lookups import KnownClinics, KnownSends, remembered
 from config_service.services.public_mail_domains import PUBLIC_MAIL_DOMAINS
@@ -48,15 +48,14 @@ class Mapping(Struct, frozen=True):
     held: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ClinicMapping:
+class ClinicMapping(Struct, frozen=True):
     """Finds the clinic of an event, by the first rule that gives an answer."""
 
     clinics: ClinicRepository | KnownClinics
     test_sends: TestSendRepository | KnownSends
     shared_topics: frozenset[str]
     platform_address: str | None
-    sends_through_platform: SendsThroughPlatform = field(repr=False)
+    sends_through_platform: SendsThroughPlatform
 
     def find_all(self, questions: Sequence[Question]) -> list[Mapping]:
         """Return the same as `find` for each of several events, out of few queries for all of them."""

@@ -53,8 +53,7 @@ class Database:
             self._begin()
             self._depth.value = 1
             try:
-                with self._translated():
-                    yield
+                yield
                 self.peewee.commit()
             except BaseException:
                 self._rollback()
