@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from threading import BoundedSemaphore
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
 from shared.json_endpoint import Answer, End
 from shared.plain_requests import PlainRequests
-from shared.thread_worker import _IN_A_ROW, PunctualThreadWorker
+from shared.thread_worker import _IN_A_ROW, PunctualThreadWorker, SeatedConnection
 
 PLAIN = b"POST /events HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 OTHER = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -68,6 +69,21 @@ def test_the_next_request_is_answered_at_once_where_it_comes_at_once(
     ends[1].sendall(PLAIN)
     assert worker.handle(ends[0]) is True
     assert ends[1].recv(1000).count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_a_thread_looks_for_the_next_request_before_it_sleeps(ends: Ends) -> None:
+    connection = SeatedConnection(ends[0].sock, BoundedSemaphore(1))
+    looks: list[float] = []
+
+    def standing_still() -> float:
+        looks.append(0.0)
+        if len(looks) == 3:
+            ends[1].sendall(PLAIN)
+        return looks[-1]
+
+    connection._clock = standing_still
+    assert connection.goes_on()
+    assert len(looks) == 3
 
 
 def test_a_client_that_always_has_a_next_request_does_not_keep_the_thread(
