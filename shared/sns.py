@@ -113,15 +113,13 @@ def parse_envelope(body: bytes) -> SnsEnvelope:
 
 def string_to_sign(envelope: SnsEnvelope) -> bytes:
     """Return what SNS signed: name and value of each signed field, a line each, in AWS's fixed order."""
-    f = envelope.fields
-    if f["Type"] == NOTIFICATION:  # a subject takes part only where there is one
-        between = f"Subject\n{f['Subject']}\nTimestamp\n" if "Subject" in f else "Timestamp\n"
-        end = ""
-    else:
-        between = f"SubscribeURL\n{f['SubscribeURL']}\nTimestamp\n"
-        end = f"Token\n{f['Token']}\n"
+    f, between, end = envelope.fields, "", ""
+    if f["Type"] != NOTIFICATION:
+        between, end = f"SubscribeURL\n{f['SubscribeURL']}\n", f"Token\n{f['Token']}\n"
+    elif "Subject" in f:  # it takes part only where there is one
+        between = f"Subject\n{f['Subject']}\n"
     return (
-        f"Message\n{f['Message']}\nMessageId\n{f['MessageId']}\n{between}{f['Timestamp']}\n"
+        f"Message\n{f['Message']}\nMessageId\n{f['MessageId']}\n{between}Timestamp\n{f['Timestamp']}\n"
         f"{end}TopicArn\n{f['TopicArn']}\nType\n{f['Type']}\n"
     ).encode()
 

@@ -64,7 +64,7 @@ class SnsVerifier:
         """
         fields = envelope.fields
         for header, name in _SAME_IN_HEADER:
-            if headers.get(header, fields[name]) != fields[name]:
+            if (said := headers.get(header)) is not None and said != fields[name]:
                 raise HeaderMismatchError(f"The header {header} differs from the body's {name}.")
         algorithm = _HASHES.get(fields["SignatureVersion"])
         if algorithm is None:

@@ -2,22 +2,24 @@
 
 from datetime import datetime
 
+from msgspec import Struct
+
 from shared.sns import NOTIFICATION, SnsEnvelope
 from webhook_service.topic_snapshots import TopicOwner
 
 
-class VerifiedMessage:
+class VerifiedMessage(Struct, frozen=True, eq=False):
     """A message that SNS signed, from a topic of ours, and that topic's owner. Only SnsVerifier makes one.
 
     Nothing of the envelope that SNS did not sign is to be had here.
     """
 
-    __slots__ = ("_envelope", "owner")
+    _envelope: SnsEnvelope
+    owner: TopicOwner
 
-    def __init__(self, envelope: SnsEnvelope, owner: TopicOwner) -> None:
-        """Take an envelope whose signature was verified."""
-        self._envelope = envelope
-        self.owner = owner
+    def __repr__(self) -> str:
+        """Show which message it is, and nothing of what was published."""
+        return f"<verified {self.message_id}>"
 
     @property
     def type(self) -> str:
