@@ -5,6 +5,7 @@ import json
 import random
 import re
 import sqlite3
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -224,8 +225,8 @@ def test_both_services_log_the_same_request_id(sqlite_stack: Any) -> None:
 
     assert answer.headers["X-Request-Id"] == request_id
     for service in ("config_service", "webhook_service"):
-        logs = "".join(path.read_text() for path in stack.var.glob(f"{service}-*.log"))
-        assert request_id in logs
+        logs = stack.var.glob(f"{service}-*.log")
+        await_that(lambda logs=list(logs): any(request_id in path.read_text() for path in logs))
 
 
 def test_metrics_are_right_under_several_workers(sqlite_stack: Any) -> None:
@@ -242,12 +243,19 @@ def test_metrics_are_right_under_several_workers(sqlite_stack: Any) -> None:
         body = sqlite_stack.sns.notification(message)
         requests.post(f"{webhook}/api/v1/webhooks/ses", json=body, timeout=20)
 
-    after = _metrics(webhook) | _metrics(config)
-    assert {name: after[name] - before.get(name, 0) for name in (held, recorded, answered)} == {
-        held: 20,
-        recorded: 20,
-        answered: 20,
-    }
+    def counted() -> dict[str, float]:
+        after = _metrics(webhook) | _metrics(config)
+        return {name: after[name] - before.get(name, 0) for name in (held, recorded, answered)}
+
+    await_that(lambda: counted() == {held: 20, recorded: 20, answered: 20})
+
+
+def await_that(true: Callable[[], bool]) -> None:
+    """Wait for what follows an answer: its line in the log, its count."""
+    give_up_at = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.02)
 
 
 def _metrics(url: str) -> dict[str, float]:
