@@ -5,11 +5,11 @@ import json
 import random
 import re
 import sqlite3
-import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import requests
 import urllib3
 from canaries import PATIENT, SECRET, SUBJECT, spotted
 from ses_messages import ses_event
+from waiting import await_that
 
 from config_service import create_services
 from config_service.settings import read_settings
@@ -225,8 +226,11 @@ def test_both_services_log_the_same_request_id(sqlite_stack: Any) -> None:
 
     assert answer.headers["X-Request-Id"] == request_id
     for service in ("config_service", "webhook_service"):
-        logs = stack.var.glob(f"{service}-*.log")
-        await_that(lambda logs=list(logs): any(request_id in path.read_text() for path in logs))
+        await_that(partial(_has_logged, stack, service, request_id))
+
+
+def _has_logged(stack: Any, service: str, text: str) -> bool:
+    return any(text in path.read_text() for path in stack.var.glob(f"{service}-*.log"))
 
 
 def test_metrics_are_right_under_several_workers(sqlite_stack: Any) -> None:
@@ -247,15 +251,8 @@ def test_metrics_are_right_under_several_workers(sqlite_stack: Any) -> None:
         after = _metrics(webhook) | _metrics(config)
         return {name: after[name] - before.get(name, 0) for name in (held, recorded, answered)}
 
-    await_that(lambda: counted() == {held: 20, recorded: 20, answered: 20})
-
-
-def await_that(true: Callable[[], bool]) -> None:
-    """Wait for what follows an answer: its line in the log, its count."""
-    give_up_at = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.02)
+    await_that(lambda: counted()[answered] >= 20)  # it is counted once the answer is on its way
+    assert counted() == {held: 20, recorded: 20, answered: 20}
 
 
 def _metrics(url: str) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from ses_messages import ses_event
+from waiting import await_that
 
 BASE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECONDS = 20
@@ -57,13 +57,6 @@ def _unread(port: int | None, by: int) -> int | None:
         if (int(local.split(":")[1], 16), int(remote.split(":")[1], 16)) == (port, by):
             return int(queues.split(":")[1], 16) if inode != "0" else None
     return None
-
-
-def await_that(true: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.02)
 
 
 def is_refused(url: str) -> bool:

