@@ -16,8 +16,8 @@ from benchmarks.rounds import Bench, Measured, Plan, Say
 from benchmarks.systems import SYSTEMS, Surroundings
 from benchmarks.targets import FEW, MANY, Target, targets
 
-FULL = Plan(rounds=3, seconds=4, groups=((MANY, FEW), (1, 4, 8), (16, 64)))
-QUICK = Plan(rounds=2, seconds=1, groups=((MANY, FEW),))
+FULL = Plan(rounds=3, turns=2, seconds=2, groups=((MANY, FEW), (1, 4, 8), (16, 64)))
+QUICK = Plan(rounds=2, turns=1, seconds=1, groups=((MANY, FEW),))
 _VERIFY_SECONDS = 0.05
 
 _Found = tuple[dict[str, Measured], dict[str, float], dict[str, Any]]
@@ -48,7 +48,7 @@ def _measured(messages: Messages, plan: Plan, say: Say) -> _Found:
         tempfile.TemporaryDirectory(prefix="clinic-mail-bench-") as directory,
     ):
         about = machine.description(server_version(postgres))
-        about |= {"rounds": plan.rounds, "seconds": plan.seconds}
+        about |= {"rounds": plan.rounds, "turns": plan.turns, "seconds": plan.seconds}
         say("verifiers, in one thread")
         verify = verify_speed.measure(messages, server.origin, _VERIFY_SECONDS)
         workers = workers_like("webhook_service")

@@ -69,7 +69,8 @@ def surroundings(about: dict[str, Any]) -> str:
     others = ", ".join(f"{name} {version}" for name, version in peers.items())
     return (
         f"Measured on {about['date']} by `{about['command']}`: medians of {about['rounds']} rounds of "
-        f"{about['seconds']} s, wrk on the same machine ({machine['processor']}, {machine['cores']} cores, "
+        f"{about['turns']} turns of {about['seconds']} s each, all systems running and under load one after "
+        f"the other, wrk on the same machine ({machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gb']} GB, {machine['system']}; fsync of 4 KB {machine['fsync_ms']} ms).\n\n"
         f"Versions: {named}. The others': {others}.\n\n"
         "All store durably: SQLite in WAL with `synchronous=FULL`, PostgreSQL with `fsync` and "

@@ -1,8 +1,9 @@
-"""Rounds: every system in turn, again and again, so that a slow minute of the machine hits them all."""
+"""Rounds: all systems run, and are put under load in short turns, so that a slow minute hits them all."""
 
 import statistics
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How often and how long; a system is started anew for each group of numbers of connections."""
+    """How often and how long; the systems are started anew for each group of numbers of connections.
+
+    With each number every one has `turns` turns of `seconds`, one system after the other.
+    """
 
     rounds: int
+    turns: int
     seconds: int
     groups: tuple[tuple[int, ...], ...]
 
@@ -37,7 +42,7 @@ class Measured:
     ready_after: dict[str, list[float]] = field(default_factory=dict)
 
     def median(self, name: str, connections: int) -> float:
-        """Return the median over the rounds of one of LoadResult's figures."""
+        """Return the median over the turns of all rounds of one of LoadResult's figures."""
         return statistics.median(
             float(getattr(load, name)) for load in self.loads if load.connections == connections
         )
@@ -46,6 +51,15 @@ class Measured:
         """Return everything, to be kept."""
         loads = [asdict(load) | {"per_second": load.per_second} for load in self.loads]
         return {"loads": loads, "memory_rss_uss": self.memory, "ready_after_seconds": self.ready_after}
+
+
+@dataclass(frozen=True, slots=True)
+class _Contender:
+    """A system that runs, and what it was sent: first of all what warmed it up."""
+
+    system: System
+    running: Running
+    loads: list[LoadResult]
 
 
 class Bench:
@@ -64,29 +78,32 @@ class Bench:
         measured = {system.key: Measured() for system in systems}
         for number in range(plan.rounds):
             for group in plan.groups:
-                for system in systems:
-                    self._say(f"round {number + 1} of {plan.rounds}: {system.label}")
-                    with system.start(self._surroundings) as running:
-                        self._load(system, running, group, plan.seconds, measured[system.key])
+                self._say(f"round {number + 1} of {plan.rounds}: {', '.join(map(str, group))} connections")
+                with ExitStack() as running:
+                    contenders = [self._started(system, running) for system in systems]
+                    self._take_turns(contenders, group, plan)
+                    for contender in contenders:
+                        _note(contender, measured[contender.system.key])
         return measured
 
-    def _load(
-        self, system: System, running: Running, group: Iterable[int], seconds: int, measured: Measured
-    ) -> None:
-        loads = [self._warmed_up(system, running)]
+    def _started(self, system: System, until_the_end: ExitStack) -> _Contender:
+        running = until_the_end.enter_context(system.start(self._surroundings))
+        return _Contender(system, running, [self._warmed_up(system, running)])
+
+    def _take_turns(self, contenders: Sequence[_Contender], group: Sequence[int], plan: Plan) -> None:
         for connections in group:
-            skip = sum(load.sent for load in loads)
-            file = self._file(system)
-            load = run_wrk(running.url, file, connections, seconds, skip, system.authorization)
-            _require_clean(system, load)
-            self._say(f"  {connections} connections: {load.per_second:.0f}/s, p99 {load.p99_ms:.0f} ms")
-            loads.append(load)
-        _note_memory(running, measured)
-        for service, ready in running.ready_after.items():
-            measured.ready_after.setdefault(service, []).append(ready)
-        if (stored := running.end()) is not None:
-            check(system.label, stored, loads)
-        measured.loads += loads[1:]
+            for _ in range(plan.turns):
+                for contender in contenders:
+                    self._load(contender, connections, plan.seconds)
+
+    def _load(self, contender: _Contender, connections: int, seconds: int) -> None:
+        system, loads = contender.system, contender.loads
+        skip = sum(load.sent for load in loads)
+        file = self._file(system)
+        load = run_wrk(contender.running.url, file, connections, seconds, skip, system.authorization)
+        _require_clean(system, load)
+        self._say(f"  {connections}: {load.per_second:5.0f}/s, p99 {load.p99_ms:4.0f} ms, {system.label}")
+        loads.append(load)
 
     def _warmed_up(self, system: System, running: Running) -> LoadResult:
         with tempfile.TemporaryDirectory(dir=self._directory) as scratch:
@@ -115,8 +132,15 @@ def _require_clean(system: System, load: LoadResult) -> None:
         raise BenchmarkError(f"{system.label} answered nothing.")
 
 
-def _note_memory(running: Running, measured: Measured) -> None:
+def _note(contender: _Contender, measured: Measured) -> None:
+    """Add a contender's turns, once it was stopped and its store was counted."""
+    running = contender.running
     for service, pids in running.workers.items():
         for pid in pids:
             memory = psutil.Process(pid).memory_full_info()
             measured.memory.setdefault(service, []).append((memory.rss, memory.uss))
+    for service, ready in running.ready_after.items():
+        measured.ready_after.setdefault(service, []).append(ready)
+    if (stored := running.end()) is not None:
+        check(contender.system.label, stored, contender.loads)
+    measured.loads += contender.loads[1:]

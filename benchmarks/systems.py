@@ -1,4 +1,4 @@
-"""What is measured: ours and the others, each started fresh for a round."""
+"""What is measured: ours and the others, all started fresh for a round."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
