@@ -1,8 +1,7 @@
 """Who may call what: guards that are attached where a blueprint is registered, never in a view."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import g, request
@@ -33,8 +32,10 @@ def bearer_guard(verifier: TokenVerifier) -> Guard:
     """Return what lets only those in who may: by clinic where one is in the path, else super admins."""
 
     def guard() -> None:
-        with _failures_counted(services().failed_logins, request.remote_addr):
+        try:
             g.principal = verifier.verify(bearer_token(request.headers.get("Authorization")))
+        except UnauthenticatedError as error:
+            raise _counted(error, services().failed_logins, request.remote_addr) from None
         clinic_id = (request.view_args or {}).get("clinic_id")
         if clinic_id is None:
             _only_super_admins()
@@ -57,8 +58,10 @@ def internal_caller(
     tokens: Sequence[InternalToken], scope: str, environ: Mapping[str, Any], failed_logins: FailedLogins
 ) -> Principal:
     """Return who sent a request to the internal API; raise where its token is none, or of another scope."""
-    with _failures_counted(failed_logins, environ.get("REMOTE_ADDR")):
+    try:
         fitting = _fitting(tokens, bearer_token(environ.get("HTTP_AUTHORIZATION")) or "")
+    except UnauthenticatedError as error:
+        raise _counted(error, failed_logins, environ.get("REMOTE_ADDR")) from None
     if scope not in {token.scope for token in fitting}:
         raise ForbiddenError(
             f"This needs a token of scope {scope}; this one is for {fitting[0].scope}.",
@@ -78,19 +81,17 @@ def _fitting(tokens: Sequence[InternalToken], given: str) -> list[InternalToken]
     return fitting
 
 
-@contextmanager
-def _failures_counted(failed_logins: FailedLogins, address: str | None) -> Iterator[None]:
-    """Answer 429 in place of 401 to whoever has failed too often."""
+def _counted(
+    error: UnauthenticatedError, failed_logins: FailedLogins, address: str | None
+) -> UnauthenticatedError | TooManyRequestsError:
+    """Count a failure; return what it is answered: 429 in place of 401 for whoever has failed too often."""
+    answer: UnauthenticatedError | TooManyRequestsError = error
     try:
-        yield
-    except UnauthenticatedError as error:
-        try:
-            failed_logins.count(address, error.subject)
-        except TooManyRequestsError as limited:
-            FAILED_LOGINS.labels(limited.code).inc()
-            raise limited from None
-        FAILED_LOGINS.labels(error.code).inc()
-        raise
+        failed_logins.count(address, error.subject)
+    except TooManyRequestsError as limited:
+        answer = limited
+    FAILED_LOGINS.labels(answer.code).inc()
+    return answer
 
 
 def _only_super_admins() -> None:

@@ -30,6 +30,13 @@ class StorageRefusedError(ServiceError):
     code = "value_not_storable"
 
 
+class _Lent(threading.local):
+    """What the current thread has: a connection of the driver's, and whether a transaction is open on it."""
+
+    connection: Any = None
+    in_transaction = False
+
+
 class Database:
     """Connections (lent to a thread for a block), transactions and locks on one database."""
 
@@ -37,7 +44,7 @@ class Database:
         """Open nothing yet; raise SettingsError where `url` is of neither database."""
         self.is_sqlite = url.startswith("sqlite:")
         self.peewee: Any = open_sqlite(url) if self.is_sqlite else open_postgresql(url)
-        self._depth = threading.local()
+        self._here = _Lent()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -46,38 +53,50 @@ class Database:
         On SQLite it holds the write lock from its start, so that no read in it can be out of date.
         Blocks may be nested: the outermost one commits.
         """
-        if self._in_transaction():
+        if self._here.in_transaction:
             yield
             return
         with self._lent():
             self._begin()
-            self._depth.value = 1
+            self._here.in_transaction = True
             try:
                 yield
-                self.peewee.commit()
+                self.execute("COMMIT")
             except BaseException:
                 self._rollback()
                 raise
             finally:
-                self._depth.value = 0
+                self._here.in_transaction = False
 
     def reading(self) -> AbstractContextManager[None]:
         """Lend the block a connection, with this module's errors in place of the driver's.
 
         A block within a transaction has both from there.
         """
-        return _NOTHING_MORE if self._in_transaction() else self._lent()
+        return _NOTHING_MORE if self._here.in_transaction else self._lent()
 
     @contextmanager
     def _lent(self) -> Iterator[None]:
-        with self._translated():
-            if not self.peewee.is_closed():  # of the block around it
-                yield
-                return
-            self._connect()
-            try:
-                yield
-            finally:
+        outermost = self._here.connection is None
+        try:
+            if outermost:
+                self._connect()
+            yield
+        except (peewee.OperationalError, peewee.InterfaceError) as error:
+            # The driver's own text may quote values.
+            raise StorageUnavailableError(
+                f"The database could not be used: {type(error).__name__}.", retry_after=5
+            ) from error
+        except peewee.DataError:
+            raise StorageRefusedError("The database cannot store a value of this request.") from None
+        except peewee.IntegrityError as error:
+            # Somebody wrote the same row past this service at the same moment; the next try finds it.
+            raise StorageUnavailableError(
+                "The row was written by somebody else meanwhile.", retry_after=1
+            ) from error
+        finally:
+            if outermost:
+                self._here.connection = None
                 self.peewee.close()  # which lends it to others
 
     def lock(self, names: Iterable[str]) -> None:
@@ -90,9 +109,7 @@ class Database:
             return
         if keys := sorted({_lock_key(name) for name in names}):
             # An array's elements are taken one after the other, so that they are locked in their order.
-            self.peewee.execute_sql(
-                "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", (keys,)
-            )
+            self.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(?::bigint[]) AS key", (keys,))
 
     def wait_briefly(self) -> None:
         """Give up on a lock, in this transaction, before PostgreSQL would look for a deadlock (after 1 s)."""
@@ -100,13 +117,16 @@ class Database:
             self.execute(f"SET LOCAL lock_timeout = '{_BRIEFLY}ms'")
 
     def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
-        """Run one statement with `?` for its parameters and return the cursor.
+        """Run one statement with `?` for its parameters, in one of the blocks above, and return the cursor.
 
         Straight on the driver's connection: peewee's own way there takes as long as a look-up.
         """
         statement = sql if self.is_sqlite else sql.replace("?", "%s")
-        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-            return self.peewee.connection().execute(statement, parameters)
+        try:
+            return self._here.connection.execute(statement, parameters)
+        except Exception:
+            with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # makes peewee's errors of theirs
+                raise
 
     def ping(self) -> None:
         """Raise StorageUnavailableError where the database does not answer."""
@@ -126,11 +146,9 @@ class Database:
 
     def close(self) -> None:
         """Close this thread's connection, and all that nobody uses now."""
+        self._here.connection = None
         self.peewee.close()
         self.peewee.close_idle()
-
-    def _in_transaction(self) -> bool:
-        return bool(getattr(self._depth, "value", 0))
 
     def _connect(self) -> None:
         """Borrow a connection, or open one.
@@ -146,52 +164,29 @@ class Database:
                 if "locked" not in str(error) or time.monotonic() >= give_up_at:
                     raise
                 time.sleep(_PAUSE)
+        self._here.connection = self.peewee.connection()
 
     def _begin(self) -> None:
         try:
-            self._begin_statement()
+            self.execute("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
         except (peewee.OperationalError, peewee.InterfaceError):
             if self.is_sqlite:
                 raise
             # The connection died while it was idle; nothing has been asked of it yet.
             self._drop_connection()
             self._connect()
-            self._begin_statement()
-
-    def _begin_statement(self) -> None:
-        if self.is_sqlite:
-            self.peewee.begin("IMMEDIATE")
-        else:
-            self.peewee.begin()
+            self.execute("BEGIN")
 
     def _rollback(self) -> None:
         try:
-            self.peewee.rollback()
+            self.execute("ROLLBACK")
         except peewee.PeeweeException:
             self._drop_connection()
 
     def _drop_connection(self) -> None:
         """Close this thread's connection rather than lend it to others."""
+        self._here.connection = None
         self.peewee.manual_close()
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (peewee.OperationalError, peewee.InterfaceError) as error:
-            # The driver's own text may quote values.
-            if not self._in_transaction() and not self.is_sqlite:
-                self._drop_connection()
-            raise StorageUnavailableError(
-                f"The database could not be used: {type(error).__name__}.", retry_after=5
-            ) from error
-        except peewee.DataError:
-            raise StorageRefusedError("The database cannot store a value of this request.") from None
-        except peewee.IntegrityError as error:
-            # Somebody wrote the same row past this service at the same moment; the next try finds it.
-            raise StorageUnavailableError(
-                "The row was written by somebody else meanwhile.", retry_after=1
-            ) from error
 
 
 def _lock_key(name: str) -> int:

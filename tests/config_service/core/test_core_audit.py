@@ -40,7 +40,7 @@ def test_no_row_is_changed_or_removed(services: Services, statement: str) -> Non
     give_ses(services, "c1")
     before = services.audit.page(AuditFilter())
     database = services.repositories.database
-    with pytest.raises(peewee.PeeweeException, match="neither changed nor removed"):
+    with database.reading(), pytest.raises(peewee.PeeweeException, match="neither changed nor removed"):
         database.execute(statement)
     assert services.audit.page(AuditFilter()) == before != []
 
@@ -51,7 +51,7 @@ def test_sqlite_replaces_no_row_either(services: Services) -> None:
     (row, *_) = services.audit.page(AuditFilter())
     database = services.repositories.database
     sql = "INSERT OR REPLACE INTO audit SELECT id, at, 'nobody', role, request_id, clinic_id, action, fields FROM audit"
-    with pytest.raises(peewee.PeeweeException, match="neither changed nor removed"):
+    with database.reading(), pytest.raises(peewee.PeeweeException, match="neither changed nor removed"):
         database.execute(sql)
     assert services.audit.page(AuditFilter())[0] == row
 
@@ -60,7 +60,7 @@ def test_sqlite_replaces_no_row_either(services: Services) -> None:
 def test_postgresql_empties_no_trail(services: Services) -> None:
     give_ses(services, "c1")
     database = services.repositories.database
-    with pytest.raises(peewee.PeeweeException, match="neither changed nor removed"):
+    with database.reading(), pytest.raises(peewee.PeeweeException, match="neither changed nor removed"):
         database.execute("TRUNCATE audit")
     assert services.audit.page(AuditFilter())
 
@@ -103,7 +103,8 @@ def test_a_role_that_owns_nothing_serves_and_can_only_add_to_the_trail(
         "SET session_replication_role = replica",
         "DROP TABLE audit",
     ):
-        with pytest.raises(peewee.PeeweeException, match=r"permission denied|must be owner"):
+        refused = pytest.raises(peewee.PeeweeException, match=r"permission denied|must be owner")
+        with database.reading(), refused:
             database.execute(statement)
     database.close()
 
@@ -205,7 +206,8 @@ def test_the_command_that_removes_old_events_tells_how_far_it_is_from_time_to_ti
 ) -> None:
     give_ses(services, "c1")
     results(services, *(event() for _ in range(5)))
-    services.repositories.database.execute("UPDATE events SET received_at = 0, at = 0")
+    with services.repositories.database.reading():
+        services.repositories.database.execute("UPDATE events SET received_at = 0, at = 0")
     monkeypatch.setenv("EVENT_RETENTION_DAYS", "60")
     monkeypatch.setattr(retention, "PAGE", 1)
     monkeypatch.setattr(purge, "_TOLD", 2)
@@ -225,8 +227,9 @@ def test_the_command_that_removes_old_events_counts_first_and_says_what_waits(
     give_ses(services, "c1")
     results(services, event(), event(source="who@nowhere.example"))  # of 2026-01-01 by their clock
     database = services.repositories.database
-    database.execute("UPDATE events SET received_at = 0, at = 0")
-    database.execute("UPDATE held_events SET received_at = 0")
+    with database.reading():
+        database.execute("UPDATE events SET received_at = 0, at = 0")
+        database.execute("UPDATE held_events SET received_at = 0")
     code, _, error = command("purge")
     assert (code, "EVENT_RETENTION_DAYS is not set" in error) == (1, True)
     monkeypatch.setenv("EVENT_RETENTION_DAYS", "60")

@@ -142,8 +142,8 @@ def test_what_is_locked_for_good_is_said_and_nothing_is_half_done(
     monkeypatch.setattr(migrating, "PATIENCE", 0)
     with closing(Database(database_url)) as other, closing(Database(database_url)) as database:
         if database.is_sqlite:
-            database.peewee.connect()
-            database.execute("PRAGMA busy_timeout = 10")
+            with database.reading():
+                database.execute("PRAGMA busy_timeout = 10")
         with other.transaction():
             other.execute("INSERT INTO leases (name, until) VALUES ('a', 1)")
             if not other.is_sqlite:
