@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import structlog
 
-from shared.request_id import begin_request, current_request_id, resume_request
+from shared.request_id import accepted_or_new
 
 Observer = Callable[[str, str, int, float], None]
 
@@ -28,19 +28,18 @@ class AccessLine:
     @classmethod
     def begin(cls, given_request_id: str | None) -> Self:
         """Begin this context's request, under the caller's id where it is a good one."""
-        line = cls(begin_request(given_request_id))
+        line = cls(accepted_or_new(given_request_id))
         _line.set(line)
         return line
 
     @classmethod
     def current(cls) -> "AccessLine":
         """Return the line of this context's request; a new one where none has begun."""
-        return _line.get() or cls(current_request_id())
+        return _line.get() or cls("")
 
     def resume(self) -> None:
         """Make this the line of this context again, which has served another request meanwhile."""
         _line.set(self)
-        resume_request(self.request_id)
 
     def end(self, method: str, route: str, status: int, observe: Observer, bound: Any = log) -> None:
         """Log the request under its route's template, and call `observe(method, route, status, seconds)`.
@@ -54,6 +53,12 @@ class AccessLine:
 
 
 _line: ContextVar[AccessLine | None] = ContextVar("access_line", default=None)
+
+
+def current_request_id() -> str:
+    """Return the id of the request that is being served, or an empty string outside of one."""
+    line = _line.get()
+    return line.request_id if line else ""
 
 
 def bound_log() -> Any:

@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from shared.request_id import current_request_id
+from shared.access_line import current_request_id
 
 log = structlog.get_logger(__name__)
 

@@ -15,10 +15,11 @@ from urllib.parse import quote
 import msgspec
 
 from shared import internal_api as api
+from shared.access_line import current_request_id
 from shared.errors import ServiceError
 from shared.internal_answers import Answer, Clock
 from shared.internal_connections import Connections
-from shared.request_id import REQUEST_ID_HEADER, current_request_id
+from shared.request_id import REQUEST_ID_HEADER
 
 # Seconds. A call takes no longer than its two together, its repeat included; webhook_service asks for the
 # topics (3) and has events recorded (5) for one message, and webhook_service/time_budget.py adds them up.

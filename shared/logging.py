@@ -11,9 +11,9 @@ import msgspec
 import structlog
 from flask import Flask, Request, Response, request
 
-from shared.access_line import AccessLine, Observer
+from shared.access_line import AccessLine, Observer, current_request_id
 from shared.addresses import mask_addresses
-from shared.request_id import REQUEST_ID_HEADER, current_request_id
+from shared.request_id import REQUEST_ID_HEADER
 
 # Their DEBUG and INFO records hold request bodies, and with them addresses, tokens and signatures.
 # gunicorn's access log, which a logging configuration switches on, holds whole paths; we write our own.

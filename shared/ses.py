@@ -14,7 +14,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.addresses import bare_address, normalise
-from shared.ses_values import MAX_TEXT, UnreadableError, items, json_in, part, text, time
+from shared.ses_document import SesDocument, SesMail, read_document
+from shared.ses_values import MAX_TEXT, UnreadableError, items, part, text, time
 
 UNREADABLE = "Unreadable"
 KNOWN_KINDS = frozenset({
@@ -26,10 +27,6 @@ CLINIC_TAG = "clinic_id"
 CLOCKS_DIFFER = timedelta(days=1)
 MAX_KIND = 64  # characters
 MAX_MESSAGE_ID = 200  # characters; SES's own have about 60
-
-
-class NotSesContentError(Exception):
-    """The text is none of SES's events: one of its plain-text notices, or somebody else's message."""
 
 
 class SesEvent(Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -58,8 +55,8 @@ def parse_ses_message(message: str, published_at: datetime) -> list[SesEvent]:
     An event that is SES's but cannot be read comes back as one of kind UNREADABLE, with its text: it is
     kept for a person to look at. Raise NotSesContentError where the text is not SES's at all.
     """
-    document = _ses_document(message)
-    kind = text(document.get("eventType")) or text(document.get("notificationType")) or ""
+    document = read_document(message)
+    kind = text(document.event_type) or text(document.notification_type) or ""
     try:
         common = _common(kind, document, published_at)
         events = _distinct(_KINDS.get(kind, _whole_message)(document, common))
@@ -79,39 +76,27 @@ def metric_kind(kind: str) -> str:
     return kind if kind in KNOWN_KINDS else "other"
 
 
-def _ses_document(message: str) -> dict[str, Any]:
-    try:
-        document = json_in(message)
-    except (ValueError, RecursionError):
-        raise NotSesContentError("not JSON") from None
-    if not isinstance(document, dict) or not ({"eventType", "notificationType"} & document.keys()):
-        raise NotSesContentError("no eventType and no notificationType")
-    if document.get("notificationType") == "AmazonSnsSubscriptionSucceeded":
-        raise NotSesContentError("AmazonSnsSubscriptionSucceeded")
-    return document
-
-
-def _common(kind: str, document: dict[str, Any], published_at: datetime) -> SesEvent:
-    mail = document.get("mail")
+def _common(kind: str, document: SesDocument, published_at: datetime) -> SesEvent:
+    mail = document.mail
     if not kind:
         raise UnreadableError("the event's type is not a text")
-    if not isinstance(mail, dict):
+    if not isinstance(mail, SesMail):
         raise UnreadableError("the event has no mail object")
-    if len(text(mail.get("messageId")) or "") > MAX_MESSAGE_ID:
+    message_id = text(mail.message_id)
+    if message_id and len(message_id) > MAX_MESSAGE_ID:
         raise UnreadableError("the event's mail.messageId is too long for one of SES's")
-    tags = mail.get("tags")
-    clinics = tags.get(CLINIC_TAG) if isinstance(tags, dict) else None
+    clinics = mail.tags.get(CLINIC_TAG) if isinstance(mail.tags, dict) else None
     return SesEvent(
         kind=kind[:MAX_KIND],
-        at=time(mail.get("timestamp")) or published_at,
-        source=normalise(mail.get("source")),
-        mail_message_id=text(mail.get("messageId")),
+        at=time(mail.timestamp) or published_at,
+        source=normalise(mail.source),
+        mail_message_id=message_id,
         clinic_tag=text(clinics[0]) if isinstance(clinics, list) and len(clinics) == 1 else None,
     )
 
 
-def _bounce(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
-    bounce = part(document, "bounce")
+def _bounce(document: SesDocument, common: SesEvent) -> Iterable[SesEvent]:
+    bounce = part(document.bounce, "bounce")
     common = replace(
         common,
         at=time(bounce.get("timestamp")) or common.at,
@@ -124,8 +109,8 @@ def _bounce(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
         yield _with_diagnosis(_for_recipient(common, recipient), recipient)
 
 
-def _complaint(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
-    complaint = part(document, "complaint")
+def _complaint(document: SesDocument, common: SesEvent) -> Iterable[SesEvent]:
+    complaint = part(document.complaint, "complaint")
     feedback = text(complaint.get("complaintFeedbackType"))
     common = replace(
         common,
@@ -136,8 +121,8 @@ def _complaint(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]
         yield _for_recipient(common, recipient)
 
 
-def _delivery(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
-    delivery = part(document, "delivery")
+def _delivery(document: SesDocument, common: SesEvent) -> Iterable[SesEvent]:
+    delivery = part(document.delivery, "delivery")
     common = replace(
         common, at=time(delivery.get("timestamp")) or common.at, detail=text(delivery.get("smtpResponse"))
     )
@@ -145,8 +130,8 @@ def _delivery(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
         yield _for_recipient(common, {"emailAddress": recipient})
 
 
-def _delivery_delay(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
-    delay = part(document, "deliveryDelay")
+def _delivery_delay(document: SesDocument, common: SesEvent) -> Iterable[SesEvent]:
+    delay = part(document.delivery_delay, "deliveryDelay")
     common = replace(
         common, at=time(delay.get("timestamp")) or common.at, sub_type=text(delay.get("delayType"))
     )
@@ -154,22 +139,22 @@ def _delivery_delay(document: dict[str, Any], common: SesEvent) -> Iterable[SesE
         yield _with_diagnosis(_for_recipient(common, recipient), recipient)
 
 
-def _reject(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
-    yield replace(common, detail=text(part(document, "reject").get("reason")))
+def _reject(document: SesDocument, common: SesEvent) -> Iterable[SesEvent]:
+    yield replace(common, detail=text(part(document.reject, "reject").get("reason")))
 
 
-def _rendering_failure(document: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
-    failure = document.get("failure")
+def _rendering_failure(document: SesDocument, common: SesEvent) -> Iterable[SesEvent]:
+    failure = document.failure
     reason = failure.get("errorMessage") if isinstance(failure, dict) else None
     yield replace(common, detail=text(reason))
 
 
-def _whole_message(_: dict[str, Any], common: SesEvent) -> Iterable[SesEvent]:
+def _whole_message(_: SesDocument, common: SesEvent) -> Iterable[SesEvent]:
     """Send, Open, Click, Subscription and kinds that AWS may add: nothing here is about one mailbox."""
     yield common
 
 
-_KINDS: dict[str, Callable[[dict[str, Any], SesEvent], Iterable[SesEvent]]] = {
+_KINDS: dict[str, Callable[[SesDocument, SesEvent], Iterable[SesEvent]]] = {
     "Bounce": _bounce,
     "Complaint": _complaint,
     "Delivery": _delivery,
@@ -197,4 +182,5 @@ def _with_diagnosis(event: SesEvent, recipient: dict[str, Any]) -> SesEvent:
 
 def _distinct(events: Iterable[SesEvent]) -> list[SesEvent]:
     """One event a recipient, and one for all recipients that could not be read."""
-    return list({normalise(event.recipient): event for event in events}.values())
+    found = list(events)
+    return list({normalise(event.recipient): event for event in found}.values()) if len(found) > 1 else found

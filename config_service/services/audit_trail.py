@@ -6,7 +6,7 @@ from config_service.clock import Clock
 from config_service.services.principal import Principal
 from config_service.storage.audit import AuditFilter, AuditRepository
 from config_service.storage.records import AuditRecord
-from shared.request_id import current_request_id
+from shared.access_line import current_request_id
 
 
 class AuditTrail:

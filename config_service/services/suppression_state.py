@@ -50,8 +50,10 @@ class SuppressionState:
         return self._settle(places, self._histories_of(places))
 
     def _settle(self, places: Sequence[Place], histories: Histories) -> list[SuppressionRecord | None]:
+        if not places:
+            return []
         suppressions = self._repositories.suppressions
-        stored = _by_place(suppressions.of_addresses(_hashes(places)) if places else ())
+        stored = _by_place(suppressions.of_addresses(_hashes(places)))
         new, entries = [], []
         for place, facts in zip(places, self._facts_of(places, histories), strict=True):
             found = next(iter(_of_place(stored, place)), None)
@@ -114,7 +116,7 @@ class SuppressionState:
         )
 
     def _facts_of(self, places: Sequence[Place], histories: Histories) -> list[list[Fact]]:
-        acts = _by_place(self._repositories.suppressions.acts_on(_hashes(places)) if places else ())
+        acts = _by_place(self._repositories.suppressions.acts_on(_hashes(places)))
         return [self._facts(place, _of_place(histories, place), _of_place(acts, place)) for place in places]
 
     def _facts(self, place: Place, history: list[EventRecord], acts: list[ActRecord]) -> list[Fact]:

@@ -14,10 +14,10 @@ from flask import Flask, abort
 from structlog.testing import capture_logs
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests, Unauthorized, UnprocessableEntity
 
+from shared.access_line import AccessLine, current_request_id
 from shared.errors import ServiceError, error_body, install_error_handlers
 from shared.logging import configure_logging, install_request_logging
 from shared.metrics import MULTIPROCESS_DIRECTORY, exposition, observe_request
-from shared.request_id import begin_request, current_request_id
 
 
 class _NotFoundError(ServiceError):
@@ -175,7 +175,7 @@ def test_abort_has_the_one_shape_too(app: Flask) -> None:
     ],
 )
 def test_a_callers_id_is_taken_where_it_is_safe(given: str | None, kept: bool) -> None:
-    request_id = begin_request(given)
+    request_id = AccessLine.begin(given).request_id
     assert (request_id == given) is kept
     assert current_request_id() == request_id
     assert error_body(ServiceError("x"))["requestId"] == request_id
@@ -199,7 +199,7 @@ def logs(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
 
 def test_logs_are_json_with_the_requests_id_and_without_addresses(logs: Any) -> None:
     def act() -> None:
-        begin_request("request-id-1")
+        AccessLine.begin("request-id-1")
         structlog.get_logger("x").info(
             "sent to jane@example.com",
             to=["mary@example.com", ("bob@example.com", 7)],

@@ -2,9 +2,8 @@
 
 import pytest
 
-from shared.access_line import describe
+from shared.access_line import current_request_id, describe
 from shared.exchanges import Exchange, each
-from shared.request_id import current_request_id
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from shared.access_line import AccessLine
 from shared.internal_answers import Answer
 from shared.internal_api import AddressCheck, FeedbackEvent, RecordResult, Topic
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
-from shared.request_id import begin_request
 from shared.ses import SesEvent
 
 BASE = "http://config-service:8001"
@@ -109,7 +109,7 @@ def client(server: Server) -> InternalClient:
 def test_events_are_recorded_with_a_result_each(client: InternalClient, server: Server) -> None:
     results = [{"result": "recorded", "clinicId": "c", "rule": "tag"}, {"result": "held"}]
     server.says(json={"results": results})
-    begin_request("request-id-1")
+    AccessLine.begin("request-id-1")
     assert client.record([EVENT, EVENT]) == [RecordResult("recorded", "c", "tag"), RecordResult("held")]
     [sent] = server.sent
     assert len(json.loads(sent.body)["events"]) == 2

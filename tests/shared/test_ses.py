@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.ses import CLOCKS_DIFFER, MAX_TEXT, UNREADABLE, NotSesContentError, SesEvent, parse_ses_message
+from shared.ses import CLOCKS_DIFFER, MAX_TEXT, UNREADABLE, SesEvent, parse_ses_message
+from shared.ses_document import NotSesContentError
 
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no bug
 
@@ -245,6 +246,23 @@ def test_an_event_that_lacks_what_it_must_have_is_kept_whole(document: dict[str,
     [event] = _parse(message)
     assert (event.kind, event.at, event.raw) == (UNREADABLE, PUBLISHED, message)
     assert event.detail
+
+
+@pytest.mark.parametrize(
+    "mail", ["7", "-0.5", '"x"', "true", "null", "1e999", "1" + "0" * 400, "NaN", '["\\ud800"]']
+)
+def test_an_event_is_kept_whatever_stands_in_place_of_its_mail(mail: str) -> None:
+    message = f'{{"eventType": "Bounce", "mail": {mail}}}'
+    [event] = _parse(message)
+    assert (event.kind, event.detail, event.raw) == (UNREADABLE, "the event has no mail object", message)
+
+
+@pytest.mark.parametrize("value", ["1e999", "1" + "0" * 400, "NaN", '"\\ud800"', "[" * 60 + "]" * 60])
+def test_an_event_is_read_whatever_stands_where_nobody_looks(value: str) -> None:
+    expected = _parse(_sample("event_bounce"))
+    document = _sample("event_bounce")
+    document["mail"]["headers"] = document["more"] = "HERE"
+    assert _parse(json.dumps(document).replace('"HERE"', value)) == expected
 
 
 @pytest.mark.parametrize(
