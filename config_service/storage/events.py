@@ -33,7 +33,7 @@ class EventRepository:
     def add_all(self, events: Sequence[EventRecord]) -> list[bool]:
         """Insert the events; return for each, in their order, True, or False where it is recorded already."""
         key = attrgetter(*_KEY)
-        new = set(rows.insert_all_new(self._db, "events", events, ", ".join(_KEY)))
+        new = set(rows.insert_all_new(self._db, "events", events, _KEY))
         added = []
         for event in events:
             added.append(key(event) in new)

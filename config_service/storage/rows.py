@@ -60,19 +60,23 @@ def select(database: Database, record: type[T], rest: str, parameters: Iterable[
 _MOST_ROWS = 16  # of one statement on SQLite, so that there are few different ones
 
 
+# What goes wrong ends the whole transaction. So SQLite need not be able to undo one statement alone, for
+# which it would copy each page before it changes it. https://sqlite.org/lang_conflict.html
+_SQLITE_INSERT = "INSERT OR FAIL"
+
+
 @cache
-def _insert_sql(table: str, record: Any, count: int, *, with_id: bool, returning: str = "") -> str:
+def _insert_sql(insert: str, table: str, record: Any, count: int, *, with_id: bool) -> str:
     names = [name for name in record.__struct_fields__ if with_id or name != "id"]
     values = ", ".join([f"({marks(names)})"] * count)
-    back = f" RETURNING {returning}" if returning else ""
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES {values} ON CONFLICT DO NOTHING{back}"
+    return f"{insert} INTO {table} ({', '.join(names)}) VALUES {values} ON CONFLICT DO NOTHING"
 
 
 @cache
-def _insert_json_sql(table: str, record: Any, *, with_id: bool, returning: str) -> str:
+def _insert_json_sql(table: str, record: Any, *, with_id: bool) -> str:
     names = ", ".join(name for name in record.__struct_fields__ if with_id or name != "id")
     rows = f"SELECT {names} FROM json_populate_recordset(NULL::{table}, ?::json)"
-    return f"INSERT INTO {table} ({names}) {rows} ON CONFLICT DO NOTHING RETURNING {returning}"
+    return f"INSERT INTO {table} ({names}) {rows} ON CONFLICT DO NOTHING"
 
 
 @cache
@@ -86,31 +90,36 @@ def insert_new(database: Database, table: str, record: Any, *, with_id: bool = F
     `with_id` is for tables whose ids are ours; the others number their rows themselves.
     """
     kind: Any = type(record)
-    sql = _insert_sql(table, kind, 1, with_id=with_id)
-    with database.reading():
+    sql = _insert_sql(_SQLITE_INSERT if database.is_sqlite else "INSERT", table, kind, 1, with_id=with_id)
+    with database.transaction():
         return bool(database.execute(sql, _values_of(kind, with_id=with_id)(record)).rowcount)
 
 
 def insert_all_new(
-    database: Database, table: str, records: Sequence[Any], key: str, *, with_id: bool = False
+    database: Database, table: str, records: Sequence[Any], key: Sequence[str], *, with_id: bool = False
 ) -> list[tuple[Any, ...]]:
     """Insert each record unless a unique key is in its way; return columns `key` of those that went in.
 
     PostgreSQL takes them as one JSON text: psycopg takes a millisecond to read a statement with a mark for
     each value of many rows.
     """
+    if len(records) == 1:  # a quiet day's: without RETURNING, for which SQLite makes a table of its own
+        [record] = records
+        went_in = insert_new(database, table, record, with_id=with_id)
+        return [tuple(getattr(record, name) for name in key)] if went_in else []
     kind: Any = type(records[0]) if records else None
-    went_in: list[tuple[Any, ...]] = []
-    with database.reading():
+    returning = f" RETURNING {', '.join(key)}"
+    found: list[tuple[Any, ...]] = []
+    with database.transaction():
         if not database.is_sqlite and records:
-            sql = _insert_json_sql(table, kind, with_id=with_id, returning=key)
+            sql = _insert_json_sql(table, kind, with_id=with_id) + returning
             return list(database.execute(sql, (msgspec.json.encode(records).decode(),)).fetchall())
         for start in range(0, len(records), _MOST_ROWS):
             some = records[start : start + _MOST_ROWS]
-            sql = _insert_sql(table, kind, len(some), with_id=with_id, returning=key)
+            sql = _insert_sql(_SQLITE_INSERT, table, kind, len(some), with_id=with_id) + returning
             values = chain.from_iterable(map(_values_of(kind, with_id=with_id), some))
-            went_in += database.execute(sql, tuple(values)).fetchall()
-    return went_in
+            found += database.execute(sql, tuple(values)).fetchall()
+    return found
 
 
 def fetch(database: Database, query: Any, record: type[T]) -> list[T]:

@@ -62,7 +62,7 @@ class SuppressionRepository:
 
     def add_all(self, entries: Sequence[SuppressionRecord]) -> None:
         """Insert entries of addresses that are not on their lists yet."""
-        rows.insert_all_new(self._db, "suppressions", entries, "id", with_id=True)
+        rows.insert_all_new(self._db, "suppressions", entries, ("id",), with_id=True)
 
     def change(self, entry: SuppressionRecord) -> None:
         """Write the entry over the one of the same list and address, which keeps its id."""

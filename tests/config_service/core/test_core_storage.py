@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from core_kit import START, at_once, codes, event, give_ses, results
+from msgspec.structs import replace
 
 from config_service.services.services import Services
 from config_service.storage import connections, models
@@ -112,6 +113,24 @@ def test_an_error_rolls_everything_back(database: Database) -> None:
     with database.transaction(), database.transaction():
         repos.audit.add(AuditRecord(NOW, "a", "r", "", "z"))
     assert [row.action for row in repos.audit.of_clinic(None)] == ["z"]
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_of_rows_that_are_inserted_together_none_stays_where_one_cannot(
+    database: Database, count: int
+) -> None:
+    good = [
+        SuppressionRecord(str(number), "c1", f"hash {number}", None, "manual", NOW, None)
+        for number in range(count)
+    ]
+    bad = replace(good[-1], address_hash=None)  # which the table refuses
+    entries = repositories(database).suppressions
+    with pytest.raises(StorageUnavailableError):
+        entries.add_all([*good[:-1], bad])
+    assert entries.of_addresses([each.address_hash for each in good]) == []
+    entries.add_all(good)
+    entries.add_all(good)
+    assert len(entries.of_addresses([each.address_hash for each in good])) == count
 
 
 def test_a_database_that_is_away_is_a_clear_error_and_not_an_answer(tmp_path: Path) -> None:
