@@ -40,11 +40,20 @@ class LimitedConnection(sqlite3.Connection):
     _pages = str(UNLIMITED_PAGES)
 
     def cursor(self, *arguments: Any, **options: Any) -> sqlite3.Cursor:
+        """Return a cursor, once the limit is obeyed."""
+        self._obey()
+        return super().cursor(*arguments, **options)
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        """Run a statement, once the limit is obeyed."""
+        self._obey()
+        return super().execute(*arguments)
+
+    def _obey(self) -> None:
         """Set the limit, where it has changed."""
         if (wanted := self.pages_file.read_text()) and wanted != self._pages:
             self._pages = wanted
             super().execute(f"PRAGMA max_page_count = {int(wanted)}")
-        return super().cursor(*arguments, **options)
 
 
 def limit_sqlite(pages_file: Path) -> None:

@@ -17,13 +17,14 @@ log = structlog.get_logger("access")
 class AccessLine:
     """What the line of one request will say."""
 
-    __slots__ = ("facts", "request_id", "started")
+    __slots__ = ("afterwards", "facts", "request_id", "started")
 
     def __init__(self, request_id: str) -> None:
         """Begin to measure the time of the request with this id."""
         self.started = time.perf_counter()
         self.request_id = request_id
         self.facts: dict[str, Any] = {}
+        self.afterwards: Callable[[], None] | None = None
 
     @classmethod
     def begin(cls, given_request_id: str | None) -> Self:
@@ -44,12 +45,15 @@ class AccessLine:
     def end(self, method: str, route: str, status: int, observe: Observer, bound: Any = log) -> None:
         """Log the request under its route's template, and call `observe(method, route, status, seconds)`.
 
+        What `afterwards` was given is done too.
         Who ends many hands in what `bound_log` returned, which looks structlog's settings up once for all.
         """
         seconds = time.perf_counter() - self.started
         observe(method, route, status, seconds)
         ms = round(seconds * 1000, 1)
         bound.info("request", method=method, route=route, status=status, ms=ms, **self.facts)
+        if self.afterwards:
+            self.afterwards()
 
 
 _line: ContextVar[AccessLine | None] = ContextVar("access_line", default=None)
@@ -70,3 +74,11 @@ def describe(**facts: Any) -> None:
     """Add what a person may want to know of this request to the line that is logged at its end."""
     if line := _line.get():
         line.facts |= facts
+
+
+def afterwards(action: Callable[[], None]) -> None:
+    """Have `action` done once this request's answer is on its way; at once outside of a request."""
+    if line := _line.get():
+        line.afterwards = action
+    else:
+        action()

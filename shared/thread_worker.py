@@ -13,7 +13,6 @@ from shared.client_connections import MAX_UNREAD, ClientConnection, lost, take_w
 from shared.plain_requests import AT_ONCE, PlainRequests
 
 _PIECE = 64 * 1024  # bytes
-_AT_ONCE = socket.MSG_DONTWAIT  # or not at all: these sockets block
 # How long a thread stays with a connection that it has answered on: webhook_service's next call mostly comes
 # within that, and being woken for it by another thread would take as long.
 _STAYS = 2  # ms
@@ -38,9 +37,9 @@ class SeatedConnection(ClientConnection):
     def sendall(self, data: bytes | memoryview, flags: int = 0) -> None:
         """Send `data`; raise ConnectionResetError where it is not taken in time, or must wait in vain."""
         rest = memoryview(data)
-        with suppress(BlockingIOError):
+        with suppress(BlockingIOError), self._at_once():
             while rest:
-                rest = rest[self._sock.send(rest, flags | _AT_ONCE) :]
+                rest = rest[self._sock.send(rest, flags) :]
         if rest:
             with self._seat():
                 super().sendall(rest, flags)
@@ -60,19 +59,28 @@ class SeatedConnection(ClientConnection):
 
         gunicorn's main thread closes connections, and accepts no others while it waits for a client.
         """
-        with suppress(OSError):
+        with suppress(OSError), self._at_once():
             for _ in range(MAX_UNREAD // _PIECE):
-                if not self._sock.recv(_PIECE, _AT_ONCE):
+                if not self._sock.recv(_PIECE):
                     break
         self._over = True
 
     def _receive(self, size: int, flags: int) -> bytes:
         if self._over:
             return b""
-        with suppress(BlockingIOError):
-            return self._sock.recv(size, flags | _AT_ONCE)
+        with suppress(BlockingIOError), self._at_once():
+            return self._sock.recv(size, flags)
         with self._seat():
             return super()._receive(size, flags)
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        patience = self._sock.gettimeout()
+        self._sock.settimeout(0)
+        try:
+            yield
+        finally:
+            self._sock.settimeout(patience)
 
     @contextmanager
     def _seat(self) -> Iterator[None]:

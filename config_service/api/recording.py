@@ -1,6 +1,7 @@
 """Takes the events that webhook_service has verified: the one call that every message costs."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +14,7 @@ from config_service.internal_tokens import InternalToken
 from config_service.metrics import TURNED_AWAY, event_series
 from config_service.services.services import Services
 from shared import internal_api as api
+from shared.access_line import afterwards
 from shared.exchanges import each
 from shared.json_endpoint import JsonEndpoint, read_body
 from shared.metrics import observe_request
@@ -48,8 +50,7 @@ class RecordingEndpoint:
         events = [event for event in loaded if isinstance(event, api.FeedbackEvent)]
         recorded = iter(self._services.feedback.record(events) if events else [])
         results = [next(recorded) if isinstance(event, api.FeedbackEvent) else event for event in loaded]
-        for event, result in zip(loaded, results, strict=True):
-            _count(event, result)
+        afterwards(partial(_count, loaded, results))
         return {"success": True, "results": results}
 
 
@@ -60,11 +61,14 @@ def _load(document: msgspec.Raw) -> api.FeedbackEvent | api.RecordResult:
         return api.RecordResult(api.REFUSED, message=f"The event is not as agreed: {error}.")
 
 
-def _count(event: api.FeedbackEvent | api.RecordResult, result: api.RecordResult) -> None:
-    kind, recipient = "invalid", None
-    if isinstance(event, api.FeedbackEvent):
-        kind, recipient = metric_kind(event.event.kind), event.event.recipient
-    simulated = recipient is not None and recipient.lower().endswith(f"@{SIMULATOR}")
-    event_series(kind, result.result, str(simulated).lower()).inc()
-    if result.result == api.TRY_LATER:
-        TURNED_AWAY.inc()
+def _count(
+    events: Sequence[api.FeedbackEvent | api.RecordResult], results: Sequence[api.RecordResult]
+) -> None:
+    for event, result in zip(events, results, strict=True):
+        kind, recipient = "invalid", None
+        if isinstance(event, api.FeedbackEvent):
+            kind, recipient = metric_kind(event.event.kind), event.event.recipient
+        simulated = recipient is not None and recipient.lower().endswith(f"@{SIMULATOR}")
+        event_series(kind, result.result, str(simulated).lower()).inc()
+        if result.result == api.TRY_LATER:
+            TURNED_AWAY.inc()

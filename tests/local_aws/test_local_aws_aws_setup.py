@@ -201,9 +201,9 @@ def test_a_clinics_topic_is_made_in_its_own_account_and_stored_for_the_webhook(w
     assert config.email["primary"]["credentials"]["snsTopicArn"] == arn
     assert done[f"configuration set {world.names.set}-{world.names.clinic}"] == Action.CREATE
     assert set(world.plan(clinic_id=world.names.clinic).values()) == {Action.UNCHANGED}
-    rows = world.services.repositories.database.execute(
-        "SELECT actor, action, clinic_id FROM audit"
-    ).fetchall()
+    database = world.services.repositories.database
+    with database.reading():
+        rows = database.execute("SELECT actor, action, clinic_id FROM audit").fetchall()
     assert ("ann", "communication_config.saved", world.names.clinic) in [tuple(row) for row in rows]
     _send(world, f"noreply@{world.names.clinic_domain}", "bounce@simulator.amazonses.com", CLINIC)
     bounced = ["bounce@simulator.amazonses.com"]
