@@ -99,6 +99,10 @@ class Bench:
     def _load(self, contender: _Contender, connections: int, seconds: int) -> None:
         system, loads = contender.system, contender.loads
         skip = sum(load.sent for load in loads)
+        if skip >= COUNT:
+            if system.stores:
+                raise BenchmarkError(f"{system.label} has taken all {COUNT} messages: there are too few.")
+            skip %= COUNT
         file = self._file(system)
         load = run_wrk(contender.running.url, file, connections, seconds, skip, system.authorization)
         _require_clean(system, load)

@@ -52,6 +52,7 @@ class System:
     signature_version: str = "2"
     origin: str | None = None  # of the certificate; None: this run's own server
     authorization: str = ""
+    stores: bool = True  # else it may be sent a message twice
 
 
 @contextmanager
@@ -141,8 +142,26 @@ SYSTEMS = (
         _ANYMAIL,
         authorization=SECRET_HEADER,
     ),
-    System("bare", "bare Flask, our workers", "parses, answers", partial(_bare, workers=None)),
-    System("bare_plain", "bare Flask, 2 sync workers", "parses, answers", partial(_bare, workers=PLAIN)),
-    System("two_hops", "two bare Flask hops, our workers", "posts on, parses, answers", _two_hops),
-    System("webhook_alone", "our webhook without the internal call", "verified, not stored", _webhook_alone),
+    System("bare", "bare Flask, our workers", "parses, answers", partial(_bare, workers=None), stores=False),
+    System(
+        "bare_plain",
+        "bare Flask, 2 sync workers",
+        "parses, answers",
+        partial(_bare, workers=PLAIN),
+        stores=False,
+    ),
+    System(
+        "two_hops",
+        "two bare Flask hops, our workers",
+        "posts on, parses, answers",
+        _two_hops,
+        stores=False,
+    ),
+    System(
+        "webhook_alone",
+        "our webhook without the internal call",
+        "verified, not stored",
+        _webhook_alone,
+        stores=False,
+    ),
 )
