@@ -126,6 +126,7 @@ def _two_hops(surroundings: Surroundings) -> Iterator[Running]:
 
 _VERIFIED = "verified, one durable row each"
 _DJANGO_SES = partial(_django, site="django_ses_site", workers=PLAIN)
+_storing_nothing = partial(System, stores=False)
 _ANYMAIL = partial(_django, site="anymail_site", workers=PLAIN)
 
 # django-ses verifies signatures of version 1 alone, so it is sent those.
@@ -142,26 +143,12 @@ SYSTEMS = (
         _ANYMAIL,
         authorization=SECRET_HEADER,
     ),
-    System("bare", "bare Flask, our workers", "parses, answers", partial(_bare, workers=None), stores=False),
-    System(
-        "bare_plain",
-        "bare Flask, 2 sync workers",
-        "parses, answers",
-        partial(_bare, workers=PLAIN),
-        stores=False,
+    _storing_nothing("bare", "bare Flask, our workers", "parses, answers", partial(_bare, workers=None)),
+    _storing_nothing(
+        "bare_plain", "bare Flask, 2 sync workers", "parses, answers", partial(_bare, workers=PLAIN)
     ),
-    System(
-        "two_hops",
-        "two bare Flask hops, our workers",
-        "posts on, parses, answers",
-        _two_hops,
-        stores=False,
-    ),
-    System(
-        "webhook_alone",
-        "our webhook without the internal call",
-        "verified, not stored",
-        _webhook_alone,
-        stores=False,
+    _storing_nothing("two_hops", "two bare Flask hops, our workers", "posts on, parses, answers", _two_hops),
+    _storing_nothing(
+        "webhook_alone", "our webhook without the internal call", "verified, not stored", _webhook_alone
     ),
 )

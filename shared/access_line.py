@@ -45,8 +45,8 @@ class AccessLine:
     def end(self, method: str, route: str, status: int, observe: Observer, bound: Any = log) -> None:
         """Log the request under its route's template, and call `observe(method, route, status, seconds)`.
 
-        What `afterwards` was given is done too.
-        Who ends many hands in what `bound_log` returned, which looks structlog's settings up once for all.
+        What `afterwards` was given is done last. Who ends many hands in what `bound_log` returned, which
+        looks structlog's settings up once for all.
         """
         seconds = time.perf_counter() - self.started
         observe(method, route, status, seconds)
@@ -77,8 +77,5 @@ def describe(**facts: Any) -> None:
 
 
 def afterwards(action: Callable[[], None]) -> None:
-    """Have `action` done once this request's answer is on its way; at once outside of a request."""
-    if line := _line.get():
-        line.afterwards = action
-    else:
-        action()
+    """Have `action` done once the answer to this context's request is on its way."""
+    AccessLine.current().afterwards = action
