@@ -64,6 +64,8 @@ def is_refused(url: str) -> bool:
         socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=SECONDS).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it came in the moment in which the service stops listening
+        return False
     return False
 
 
