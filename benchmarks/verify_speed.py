@@ -71,7 +71,7 @@ def _headers(body: bytes) -> dict[str, str]:
 
 def _signed(body: bytes) -> tuple[bytes, bytes]:
     envelope = parse_envelope(body)
-    return base64.b64decode(envelope.fields["Signature"]), string_to_sign(envelope)
+    return base64.b64decode(envelope.fields.signature), string_to_sign(envelope)
 
 
 def _django_ses(messages: Messages, seconds: float) -> dict[str, float]:

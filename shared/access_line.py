@@ -1,15 +1,16 @@
 """The line that says what became of a request, and its count: the same for every way that one is served."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import structlog
 
+from shared.log_stream import in_one_write
 from shared.request_id import accepted_or_new
 
-Observer = Callable[[str, str, int, float], None]
+Observer = Callable[[str, str, int, Sequence[float]], None]
 
 log = structlog.get_logger("access")
 
@@ -42,19 +43,6 @@ class AccessLine:
         """Make this the line of this context again, which has served another request meanwhile."""
         _line.set(self)
 
-    def end(self, method: str, route: str, status: int, observe: Observer, bound: Any = log) -> None:
-        """Log the request under its route's template, and call `observe(method, route, status, seconds)`.
-
-        What `afterwards` was given is done last. Who ends many hands in what `bound_log` returned, which
-        looks structlog's settings up once for all.
-        """
-        seconds = time.perf_counter() - self.started
-        observe(method, route, status, seconds)
-        ms = round(seconds * 1000, 1)
-        bound.info("request", method=method, route=route, status=status, ms=ms, **self.facts)
-        if self.afterwards:
-            self.afterwards()
-
 
 _line: ContextVar[AccessLine | None] = ContextVar("access_line", default=None)
 
@@ -65,9 +53,35 @@ def current_request_id() -> str:
     return line.request_id if line else ""
 
 
-def bound_log() -> Any:
-    """Return the logger of these lines, with structlog's settings of this moment."""
-    return log.bind()
+class Ended(NamedTuple):
+    """A request that was answered, and how."""
+
+    line: AccessLine
+    method: str
+    status: int
+
+
+def end_together(requests: Sequence[Ended], route: str, observe: Observer) -> None:
+    """Log requests under their route's template, and call `observe(method, route, status, seconds)`.
+
+    `seconds` are those of all with the same method and status. What `afterwards` was given is done last.
+    """
+    now = time.perf_counter()
+    taken: dict[tuple[str, int], list[float]] = {}
+    bound = log.bind()  # looks structlog's settings up once for all
+    with in_one_write():
+        for line, method, status in requests:
+            line.resume()
+            seconds = now - line.started
+            taken.setdefault((method, status), []).append(seconds)
+            ms = round(seconds * 1000, 1)
+            bound.info("request", method=method, route=route, status=status, ms=ms, **line.facts)
+    for (method, status), all_seconds in taken.items():
+        observe(method, route, status, all_seconds)
+    for line, _, _ in requests:
+        if line.afterwards:
+            line.resume()
+            line.afterwards()
 
 
 def describe(**facts: Any) -> None:

@@ -16,12 +16,21 @@ _MOST = 8  # requests, so that the first does not wait for long
 class _Guest:
     """A request of a party; `answer` once it was answered together with the others."""
 
-    __slots__ = ("answer", "environ", "over")
+    __slots__ = ("answer", "environ")
 
     def __init__(self, environ: "WSGIEnvironment") -> None:
         self.environ = environ
-        self.over = Event()
         self.answer: Answer | None = None
+
+
+class _Party:
+    """Requests that are answered together."""
+
+    __slots__ = ("guests", "over")
+
+    def __init__(self) -> None:
+        self.guests: list[_Guest] = []
+        self.over = Event()
 
 
 class Gathering:
@@ -30,37 +39,45 @@ class Gathering:
     def __init__(self, endpoint: JsonEndpoint) -> None:
         """Take the endpoint."""
         self._endpoint = endpoint
-        self._party: list[_Guest] = []
+        self._open: _Party | None = None
 
     def answer(self, environ: "WSGIEnvironment") -> tuple[Answer, End]:
         """Answer a request, together with those that come now; by itself where that would wait."""
-        if len(self._party) >= _MOST:
-            self._party = []
-        guest, party = _Guest(environ), self._party
-        party.append(guest)
-        end = _nothing
-        if party[0] is guest:
-            end = self._answer(party)
+        guest, end = _Guest(environ), _nothing
+        if self._open is None:
+            end = self._answer(guest)
         else:
-            guest.over.wait()
+            self._join(self._open, guest)
         if guest.answer:
             return guest.answer, end
         environ["wsgi.input"].seek(0)
         return self._endpoint.answer(environ)
 
-    def _answer(self, party: list[_Guest]) -> End:
-        """Answer all of a party; return what is left to do once the first has its answer."""
+    def _join(self, party: _Party, guest: _Guest) -> None:
+        party.guests.append(guest)
+        if len(party.guests) == _MOST:
+            self._close(party)
+        party.over.wait()
+
+    def _close(self, party: _Party) -> None:
+        """Let whoever comes now begin another one."""
+        if self._open is party:
+            self._open = None
+
+    def _answer(self, guest: _Guest) -> End:
+        """Answer a guest and those who join; return what is left to do once the guest has its answer."""
+        party = self._open = _Party()
+        party.guests.append(guest)
         try:
             gevent.sleep(0)  # lets the other greenlets of this turn of the loop come here
-            if self._party is party:
-                self._party = []
-            answers, end = self._endpoint.answer_together([guest.environ for guest in party])
-            for guest, answer in zip(party, answers, strict=True):
-                guest.answer = answer
+            self._close(party)
+            answers, end = self._endpoint.answer_together([guest.environ for guest in party.guests])
+            for each, answer in zip(party.guests, answers, strict=True):
+                each.answer = answer
         finally:
-            for guest in party:
-                guest.over.set()
-        if len(party) == 1:
+            self._close(party)
+            party.over.set()
+        if len(party.guests) == 1:
             return end
         gevent.spawn(end)  # it runs after those who were told just now
         return _nothing

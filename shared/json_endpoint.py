@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed, RequestEntityTooLarge
 
-from shared.access_line import Observer, bound_log
+from shared.access_line import Ended, Observer, end_together
 from shared.errors import ServiceError, refusal
 from shared.exchanges import Exchange, WouldWaitError, each
 from shared.request_id import REQUEST_ID_HEADER
@@ -109,12 +109,12 @@ class JsonEndpoint:
         return Answer(_STATUS_LINES[status], headers, body)
 
     def _end(self, exchanges: Iterable[Exchange], answers: Iterable[Answer | None]) -> None:
-        log = bound_log()
-        for exchange, answer in zip(exchanges, answers, strict=True):
-            if answer:
-                exchange.line.resume()
-                method, status = exchange.environ["REQUEST_METHOD"], int(answer.status[:3])
-                exchange.line.end(method, self._path, status, self._observe, log)
+        ended = [
+            Ended(exchange.line, exchange.environ["REQUEST_METHOD"], int(answer.status[:3]))
+            for exchange, answer in zip(exchanges, answers, strict=True)
+            if answer
+        ]
+        end_together(ended, self._path, self._observe)
 
 
 def _posted(environ: "WSGIEnvironment") -> "WSGIEnvironment":

@@ -111,10 +111,7 @@ def read_head(data: bytes) -> PlainHead | None:
     if not found:
         return None
     lines = found[2].decode("ascii").split("\r\n")[1:]
-    environ: dict[str, Any] = {}
-    for line in lines:
-        name, _, value = line.partition(": ")
-        environ[_key(name)] = value
+    environ: dict[str, Any] = {_key(name): value for name, value in [line.split(": ", 1) for line in lines]}
     if len(environ) < len(lines):  # a header twice
         return None
     length = environ.pop("HTTP_CONTENT_LENGTH", "")

@@ -30,7 +30,8 @@ def text(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
     # JSON can spell what a database's text cannot hold: a NUL, and half a surrogate pair.
-    return value[:MAX_TEXT].replace("\0", "").encode("utf-8", "replace").decode() or None
+    kept = value[:MAX_TEXT].replace("\0", "")
+    return (kept if kept.isascii() else kept.encode("utf-8", "replace").decode()) or None
 
 
 def time(value: Any) -> datetime | None:

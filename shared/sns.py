@@ -4,13 +4,17 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html
 """
 
-import json
 import re
-from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
+from types import NoneType
 from typing import Any
 
+from msgspec import Struct, ValidationError, convert, field
+from msgspec.structs import astuple
+
 from shared.errors import ServiceError
+from shared.strict_json import NotAnObjectError, read_object
 
 NOTIFICATION = "Notification"
 SUBSCRIPTION_CONFIRMATION = "SubscriptionConfirmation"
@@ -25,29 +29,34 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
 _ONE_LINE = re.compile(r"[^\r\n]*")
 
-_OF_ALL = frozenset({
-    "Type", "MessageId", "TopicArn", "Message", "Timestamp",
-    "SignatureVersion", "Signature", "SigningCertURL",
-})  # fmt: skip
-_OF_SUBSCRIPTIONS = _OF_ALL | {"SubscribeURL", "Token"}
+_ALL = (
+    "Message",
+    "MessageId",
+    "Signature",
+    "SignatureVersion",
+    "SigningCertURL",
+    "Timestamp",
+    "TopicArn",
+    "Type",
+)
+_OF_SUBSCRIPTIONS = (*_ALL, "SubscribeURL", "Token")
 _WANTED = {
-    NOTIFICATION: _OF_ALL,
+    NOTIFICATION: _ALL,
     SUBSCRIPTION_CONFIRMATION: _OF_SUBSCRIPTIONS,
     UNSUBSCRIBE_CONFIRMATION: _OF_SUBSCRIPTIONS,
 }
-_READ = (*sorted(_OF_SUBSCRIPTIONS), "Subject")
 
 
 # What stands between two line breaks of the signed string must not hold one itself: else one signature
 # would fit several messages. `Message` alone may: the fixed shapes of all that follows keep it unambiguous.
-_SHAPES = {
-    "MessageId": (_UUID, "a UUID"),
-    "Timestamp": (_TIMESTAMP, "a time such as 2026-01-31T12:00:00.000Z"),
-    "TopicArn": (TOPIC_ARN, "the ARN of an SNS topic"),
-    "Subject": (_ONE_LINE, "one line"),
-    "SubscribeURL": (_ONE_LINE, "one line"),
-    "Token": (_ONE_LINE, "one line"),
-}
+_SHAPES = (
+    ("MessageId", attrgetter("message_id"), _UUID, "a UUID"),
+    ("Timestamp", attrgetter("timestamp"), _TIMESTAMP, "a time such as 2026-01-31T12:00:00.000Z"),
+    ("TopicArn", attrgetter("topic_arn"), TOPIC_ARN, "the ARN of an SNS topic"),
+    ("Subject", attrgetter("subject"), _ONE_LINE, "one line"),
+    ("SubscribeURL", attrgetter("subscribe_url"), _ONE_LINE, "one line"),
+    ("Token", attrgetter("token"), _ONE_LINE, "one line"),
+)
 
 
 class MalformedMessageError(ServiceError):
@@ -57,36 +66,51 @@ class MalformedMessageError(ServiceError):
     hint = "Only Amazon SNS posts here, with raw message delivery off."
 
 
-@dataclass(frozen=True, slots=True)
-class SnsEnvelope:
+class SnsFields(Struct, frozen=True, rename="pascal"):
+    """The texts of a message that somebody looks at, as SNS posted them."""
+
+    message: str
+    message_id: str
+    signature: str
+    signature_version: str
+    signing_cert_url: str = field(name="SigningCertURL")
+    timestamp: str
+    topic_arn: str
+    type: str
+    subject: str | None = None
+    subscribe_url: str | None = field(default=None, name="SubscribeURL")
+    token: str | None = None
+
+
+class SnsEnvelope(Struct, frozen=True):
     """One message as SNS posted it. Nothing in it is trusted before its signature is verified.
 
-    `fields` are its texts by name, `region` is the one in its topic's ARN.
+    `region` is the one in its topic's ARN.
     """
 
-    fields: dict[str, str]
+    fields: SnsFields
     at: datetime
     region: str
 
     @property
     def type(self) -> str:
         """SNS's `Type`."""
-        return self.fields["Type"]
+        return self.fields.type
 
     @property
     def message_id(self) -> str:
         """SNS's `MessageId`, the same in every delivery of one message."""
-        return self.fields["MessageId"]
+        return self.fields.message_id
 
     @property
     def topic_arn(self) -> str:
         """The topic that the message claims to come from."""
-        return self.fields["TopicArn"]
+        return self.fields.topic_arn
 
     @property
     def message(self) -> str:
         """The text that was published: for SES, a JSON document."""
-        return self.fields["Message"]
+        return self.fields.message
 
 
 def region_of(topic_arn: str) -> str:
@@ -96,69 +120,46 @@ def region_of(topic_arn: str) -> str:
 
 def parse_envelope(body: bytes) -> SnsEnvelope:
     """Return the envelope in `body`; raise MalformedMessageError, saying why, where it holds none."""
-    document = _json_object(body)
+    try:
+        document = read_object(body)
+    except NotAnObjectError as reason:
+        raise MalformedMessageError(str(reason)) from None
     kind = document.get("Type")
     if not isinstance(kind, str) or kind not in _WANTED:
         raise MalformedMessageError(_why_no_type(document))
-    fields = {name: document[name] for name in _READ if document.get(name) is not None}
-    if not _WANTED[kind] <= fields.keys():
-        missing = ", ".join(sorted(_WANTED[kind] - fields.keys()))
-        raise MalformedMessageError(f"The message has no {missing}.")
-    _check_texts(fields)
-    for name, (shape, description) in _SHAPES.items():
-        if name in fields and not shape.fullmatch(fields[name]):
+    if missing := [name for name in _WANTED[kind] if document.get(name) is None]:
+        raise MalformedMessageError(f"The message has no {', '.join(missing)}.")
+    fields = _texts(document)
+    for name, of, shape, description in _SHAPES:
+        if (text := of(fields)) is not None and not shape.fullmatch(text):
             raise MalformedMessageError(f"The message's {name} is not {description}.")
-    return SnsEnvelope(fields, _time(fields["Timestamp"]), region_of(fields["TopicArn"]))
+    return SnsEnvelope(fields, _time(fields.timestamp), region_of(fields.topic_arn))
 
 
 def string_to_sign(envelope: SnsEnvelope) -> bytes:
     """Return what SNS signed: name and value of each signed field, a line each, in AWS's fixed order."""
     f, between, end = envelope.fields, "", ""
-    if f["Type"] != NOTIFICATION:
-        between, end = f"SubscribeURL\n{f['SubscribeURL']}\n", f"Token\n{f['Token']}\n"
-    elif "Subject" in f:  # it takes part only where there is one
-        between = f"Subject\n{f['Subject']}\n"
+    if f.type != NOTIFICATION:
+        between, end = f"SubscribeURL\n{f.subscribe_url}\n", f"Token\n{f.token}\n"
+    elif f.subject is not None:  # it takes part only where there is one
+        between = f"Subject\n{f.subject}\n"
     return (
-        f"Message\n{f['Message']}\nMessageId\n{f['MessageId']}\n{between}Timestamp\n{f['Timestamp']}\n"
-        f"{end}TopicArn\n{f['TopicArn']}\nType\n{f['Type']}\n"
+        f"Message\n{f.message}\nMessageId\n{f.message_id}\n{between}Timestamp\n{f.timestamp}\n"
+        f"{end}TopicArn\n{f.topic_arn}\nType\n{f.type}\n"
     ).encode()
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands in it twice")
-    return found
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
+def _texts(document: dict[str, Any]) -> SnsFields:
     try:
-        document = _DECODER.decode(body.decode("utf-8"))
-    except RecursionError:
-        raise MalformedMessageError("The body is nested too deeply.") from None
-    except ValueError as error:
-        raise MalformedMessageError(f"The body is not JSON in UTF-8: {_reason(error)}") from None
-    if not isinstance(document, dict):
-        raise MalformedMessageError("The body is not a JSON object.")
-    return document
-
-
-def _check_texts(fields: dict[str, Any]) -> None:
-    if not {*map(type, fields.values())} <= {str}:
-        wrong = sorted(name for name, value in fields.items() if type(value) is not str)
-        raise MalformedMessageError(f"Not a text in the message: {', '.join(wrong)}.")
-    try:
-        "".join(fields.values()).encode()
+        fields = convert(document, SnsFields)
+        "".join(filter(None, astuple(fields))).encode()
+    except ValidationError:
+        names = SnsFields.__struct_encode_fields__
+        wrong = [name for name in names if type(document.get(name)) not in {str, NoneType}]
+        raise MalformedMessageError(f"Not a text in the message: {', '.join(wrong)}.") from None
     except UnicodeEncodeError:
         raise MalformedMessageError("The message holds half a surrogate pair, which is no text.") from None
-
-
-def _reason(error: ValueError) -> str:
-    # A decoding error's own text quotes the body.
-    return "it cannot be decoded." if isinstance(error, UnicodeError) else f"{error.args[0]}."
+    return fields
 
 
 def _why_no_type(document: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from shared.errors import install_error_handlers
 from shared.internal_client import InternalClient
 from shared.json_endpoint import ENDPOINTS
 from shared.logging import configure_logging, install_request_logging
-from shared.metrics import observe_request
+from shared.metrics import observe_requests
 from shared.security_headers import with_security_headers
 from shared.settings import environment
 from webhook_service import sns_endpoint, views
@@ -40,7 +40,7 @@ def create_app(
     configure_logging(settings.log_level)
     app = Flask("webhook_service", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # success first, as people read
-    install_request_logging(app, observe_request)
+    install_request_logging(app, observe_requests)
     install_error_handlers(app, STATUSES)
     app.register_blueprint(views.bp)
     client = config_client or _config_client(settings)

@@ -3,7 +3,6 @@
 Takes nothing but VerifiedMessage, so that nothing unverified can get here.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -36,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 # Of a message with several events the first that applies is its result: what a person must look at leads.
 _BY_WEIGHT = (HELD, RECORDED, DUPLICATE, IGNORED)
+_KNOWN = {*_BY_WEIGHT, TRY_LATER}
 
 # https://docs.aws.amazon.com/ses/latest/dg/configure-sns-notifications.html
 _SES_NOTICE = "Successfully validated SNS topic for Amazon SES event publishing."
@@ -134,16 +134,18 @@ def _ended(report: Report) -> Report:
 
 def _count(exchanges: Iterable[Exchange]) -> None:
     """Count what became of messages, and of the events of those too that are to come again."""
-    messages: Counter[tuple[str, str]] = Counter()
-    events: Counter[tuple[str, str]] = Counter()
+    messages: dict[tuple[str, str], int] = {}
+    events: dict[tuple[str, str], int] = {}
     for exchange in exchanges:
         report = exchange.value
         if exchange.error is None:
-            messages[report.message.type, report.result] += 1
+            message = report.message.type, report.result
+            messages[message] = messages.get(message, 0) + 1
         elif not isinstance(report, Report):
             continue
-        for event, result in zip(report.events, report.results, strict=False):  # none, where none came
-            events[metric_kind(event.kind), result.result] += 1
+        for found, result in zip(report.events, report.results, strict=False):  # none, where none came
+            event = metric_kind(found.kind), result.result
+            events[event] = events.get(event, 0) + 1
     for labels, number in messages.items():
         metrics.message_series(*labels).inc(number)
     for labels, number in events.items():
@@ -162,16 +164,16 @@ def _ignored(message: VerifiedMessage, why: str) -> str:
 def _overall(message: VerifiedMessage, events: Sequence[SesEvent], results: Sequence[RecordResult]) -> str:
     found = {result.result for result in results}
     kinds = sorted({metric_kind(event.kind) for event in events})  # a kind is the publisher's own text
-    if unknown := found - {*_BY_WEIGHT, TRY_LATER}:
+    if unknown := found - _KNOWN:
         log.error("events not taken by config_service", **_about(message, sorted(unknown)), kinds=kinds)
         raise EventsRefusedError("config_service did not take every event of the message.")
     if TRY_LATER in found:
         log.error("events not held: too many of their topic are", **_about(message, TRY_LATER), kinds=kinds)
         raise HeldEventsFullError("Too many events of this topic wait for their clinic.")
     overall = next(result for result in _BY_WEIGHT if result in found)
-    clinics = sorted({result.clinic_id for result in results if result.clinic_id})
-    rules = sorted({result.rule for result in results if result.rule})
-    describe(**_about(message, overall), kinds=kinds, clinicId=_one(clinics), rule=_one(rules))
+    clinic = _one({result.clinic_id for result in results})
+    rule = _one({result.rule for result in results})
+    describe(**_about(message, overall), kinds=kinds, clinicId=clinic, rule=rule)
     return overall
 
 
@@ -184,6 +186,7 @@ def _about(message: VerifiedMessage, result: object) -> dict[str, Any]:
     }
 
 
-def _one(found: list[str]) -> object:
+def _one(found: set[str | None]) -> object:
     """Return the one value, None for none; all of them where a message's events differ."""
-    return found if len(found) > 1 else next(iter(found), None)
+    named = sorted(filter(None, found))
+    return named if len(named) > 1 else next(iter(named), None)

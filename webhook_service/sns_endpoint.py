@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.exchanges import Exchange, each
 from shared.json_endpoint import JsonEndpoint, read_body
-from shared.metrics import observe_request
+from shared.metrics import observe_requests
 from shared.sns import SnsEnvelope
 from webhook_service.errors import STATUSES
 from webhook_service.processing import MessageProcessor, Report
@@ -38,7 +38,7 @@ class SnsEndpoint:
 
     def in_front_of(self, others: "WSGIApplication") -> JsonEndpoint:
         """Return the application that serves PATH here and everything else by `others`."""
-        return JsonEndpoint(PATH, self.receive, STATUSES, observe_request, others)
+        return JsonEndpoint(PATH, self.receive, STATUSES, observe_requests, others)
 
     def receive(self, exchanges: Sequence[Exchange], may_wait: bool) -> None:
         """Deal with messages. Their Content-Type is not looked at: SNS says text/plain."""

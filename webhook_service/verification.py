@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from shared.errors import ServiceError
 from shared.exchanges import Exchange, WouldWaitError
-from shared.sns import SnsEnvelope, parse_envelope, string_to_sign
+from shared.sns import SnsEnvelope, SnsFields, parse_envelope, string_to_sign
 from webhook_service import metrics
 from webhook_service.certificates import CertificateStore
 from webhook_service.clinic_mapper import ClinicMapper
@@ -29,13 +29,11 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
     "2": hashes.SHA256(),
 }
 _PADDING = PKCS1v15()
-_SAME_IN_HEADER = (
-    ("x-amz-sns-message-type", "Type"),
-    ("x-amz-sns-topic-arn", "TopicArn"),
-    ("x-amz-sns-message-id", "MessageId"),
-)
+_TYPE = "x-amz-sns-message-type"
+_TOPIC_ARN = "x-amz-sns-topic-arn"
+_MESSAGE_ID = "x-amz-sns-message-id"
 _RAW_DELIVERY = "x-amz-sns-rawdelivery"
-LOOKED_AT = (*(header for header, _ in _SAME_IN_HEADER), _RAW_DELIVERY)
+LOOKED_AT = (_TYPE, _TOPIC_ARN, _MESSAGE_ID, _RAW_DELIVERY)
 
 
 class SnsVerifier:
@@ -63,19 +61,22 @@ class SnsVerifier:
         WouldWaitError where somebody must be asked for its certificate or its topic and may not.
         """
         fields = envelope.fields
-        for header, name in _SAME_IN_HEADER:
-            if (said := headers.get(header)) is not None and said != fields[name]:
-                raise HeaderMismatchError(f"The header {header} differs from the body's {name}.")
-        algorithm = _HASHES.get(fields["SignatureVersion"])
+        if (
+            headers.get(_TYPE, fields.type) != fields.type
+            or headers.get(_TOPIC_ARN, fields.topic_arn) != fields.topic_arn
+            or headers.get(_MESSAGE_ID, fields.message_id) != fields.message_id
+        ):
+            raise HeaderMismatchError(_difference(headers, fields))
+        algorithm = _HASHES.get(fields.signature_version)
         if algorithm is None:
             raise BadSignatureError("SignatureVersion is neither 1 nor 2.")
-        certificate = self._certificates.kept(fields["SigningCertURL"], envelope.region)
-        owner = self._topics.known(fields["TopicArn"])
+        certificate = self._certificates.kept(fields.signing_cert_url, envelope.region)
+        owner = self._topics.known(fields.topic_arn)
         if certificate is None or owner is None:
             certificate, owner = self._asked_for(envelope, certificate, may_wait)
         certificate.check_valid_at(envelope.at)
         try:
-            signature = binascii.a2b_base64(fields["Signature"], strict_mode=True)
+            signature = binascii.a2b_base64(fields.signature, strict_mode=True)
             certificate.public_key.verify(signature, string_to_sign(envelope), _PADDING, algorithm)
         except (ValueError, InvalidSignature):
             raise BadSignatureError("The signature does not fit the message.") from None
@@ -96,7 +97,7 @@ class SnsVerifier:
         self, envelope: SnsEnvelope, certificate: SigningCertificate | None, may_wait: bool
     ) -> tuple[SigningCertificate, TopicOwner]:
         """Fetch a certificate only for a topic of ours, and only from where SNS keeps them."""
-        url, region = envelope.fields["SigningCertURL"], envelope.region
+        url, region = envelope.fields.signing_cert_url, envelope.region
         if certificate is None:
             self._certificates.check_url(url, region)
         if not may_wait:
@@ -105,6 +106,12 @@ class SnsVerifier:
         if owner is None:
             raise UnknownTopicError("The message comes from a topic that is not ours.")
         return certificate or self._certificates.get(url, region), owner
+
+
+def _difference(headers: Mapping[str, str], fields: SnsFields) -> str:
+    of_body = {_TYPE: fields.type, _TOPIC_ARN: fields.topic_arn, _MESSAGE_ID: fields.message_id}
+    wrong = [name for name, value in of_body.items() if headers.get(name, value) != value]
+    return f"Not what the body says: the header {', '.join(wrong)}."
 
 
 def _refuse_raw_delivery(headers: Mapping[str, str]) -> None:

@@ -24,17 +24,17 @@ class VerifiedMessage(Struct, frozen=True, eq=False):
     @property
     def type(self) -> str:
         """SNS's `Type`."""
-        return self._envelope.type
+        return self._envelope.fields.type
 
     @property
     def message_id(self) -> str:
         """SNS's `MessageId`, the same in every delivery of one message."""
-        return self._envelope.message_id
+        return self._envelope.fields.message_id
 
     @property
     def topic_arn(self) -> str:
         """The topic that it comes from."""
-        return self._envelope.topic_arn
+        return self._envelope.fields.topic_arn
 
     @property
     def region(self) -> str:
@@ -49,17 +49,14 @@ class VerifiedMessage(Struct, frozen=True, eq=False):
     @property
     def message(self) -> str:
         """The text that was published: for SES, a JSON document."""
-        return self._envelope.message
+        return self._envelope.fields.message
 
     @property
     def subscribe_url(self) -> str | None:
         """Where a subscription is confirmed."""
-        return self._signed_where_confirming("SubscribeURL")
+        return None if self.type == NOTIFICATION else self._envelope.fields.subscribe_url
 
     @property
     def token(self) -> str | None:
         """What confirms a subscription."""
-        return self._signed_where_confirming("Token")
-
-    def _signed_where_confirming(self, name: str) -> str | None:
-        return None if self.type == NOTIFICATION else self._envelope.fields.get(name)
+        return None if self.type == NOTIFICATION else self._envelope.fields.token

@@ -19,7 +19,7 @@ from shared.errors import error_response, install_error_handlers
 from shared.internal_api import EVENTS, SCOPE_RECORD, SCOPE_SEND
 from shared.json_endpoint import ENDPOINTS
 from shared.logging import install_request_logging
-from shared.metrics import observe_request
+from shared.metrics import observe_requests
 from shared.security_headers import with_security_headers
 
 MAX_BODY_BYTES = 256 * 1024
@@ -30,7 +30,7 @@ def install_api(app: Flask, services: Services, verifier: TokenVerifier, setting
     limit_bodies(app, MAX_BODY_BYTES)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # success first, as people read
     hand_services(app, services)
-    install_request_logging(app, observe_request)
+    install_request_logging(app, observe_requests)
     install_error_handlers(app, STATUSES)
     guards: dict[str, tuple[Guard, ...]] = {
         internal.topics.name: (internal_guard(settings.internal_tokens, SCOPE_RECORD),),

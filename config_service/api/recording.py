@@ -17,7 +17,7 @@ from shared import internal_api as api
 from shared.access_line import afterwards
 from shared.exchanges import each
 from shared.json_endpoint import JsonEndpoint, read_body
-from shared.metrics import observe_request
+from shared.metrics import observe_requests
 from shared.ses import metric_kind
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class RecordingEndpoint:
     def in_front_of(self, others: "WSGIApplication") -> JsonEndpoint:
         """Return the application that serves the path of events here and everything else by `others`."""
         return JsonEndpoint(
-            api.EVENTS, lambda exchanges, _: each(exchanges, self.record), STATUSES, observe_request, others
+            api.EVENTS, lambda exchanges, _: each(exchanges, self.record), STATUSES, observe_requests, others
         )
 
     def record(self, environ: "WSGIEnvironment") -> dict[str, Any]:

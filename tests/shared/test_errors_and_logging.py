@@ -17,7 +17,7 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests, Unauthorize
 from shared.access_line import AccessLine, current_request_id
 from shared.errors import ServiceError, error_body, install_error_handlers
 from shared.logging import configure_logging, install_request_logging
-from shared.metrics import MULTIPROCESS_DIRECTORY, exposition, observe_request
+from shared.metrics import MULTIPROCESS_DIRECTORY, exposition, observe_requests
 
 
 class _NotFoundError(ServiceError):
@@ -218,6 +218,22 @@ def test_logs_are_json_with_the_requests_id_and_without_addresses(logs: Any) -> 
     assert theirs["level"] == "warning"
 
 
+def test_an_address_is_masked_wherever_it_stands_in_a_line(logs: Any) -> None:
+    class Mail:
+        def __repr__(self) -> str:
+            return "<mail to jane@example.com>"
+
+    def act() -> None:
+        log = structlog.get_logger("x")
+        log.info("sent", mail=Mail(), all={"jane@example.com": 1, "b": {"mary@example.com"}})
+        log.info("half a surrogate pair", text="\ud800 jane@example.com")
+
+    line, with_half = logs(act)
+    assert line["mail"] == "<mail to j***@example.com>"
+    assert line["all"] == {"j***@example.com": 1, "b": ["m***@example.com"]}
+    assert with_half["text"] == "\ud800 j***@example.com"
+
+
 def test_a_traceback_is_masked_too(logs: Any) -> None:
     def act() -> None:
         try:
@@ -245,8 +261,8 @@ def test_outside_of_a_request_there_is_no_id_to_log(logs: Any) -> None:
 
 
 def test_unusual_methods_share_one_series() -> None:
-    observe_request("TELEPORT", "/x-test", 405, 0.1)
-    observe_request("GET", "/x-test", 200, 0.1)
+    observe_requests("TELEPORT", "/x-test", 405, [0.1])
+    observe_requests("GET", "/x-test", 200, [0.1])
     body, content_type = exposition()
     text = body.decode()
     assert 'http_requests_total{method="other",route="/x-test",status="405"} 1.0' in text

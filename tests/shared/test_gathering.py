@@ -47,8 +47,8 @@ def handler() -> Handler:
 
 @pytest.fixture
 def gathering(handler: Handler) -> Gathering:
-    def observe(_: str, __: str, status: int, ___: float) -> None:
-        handler.counted.append(status)
+    def observe(_: str, __: str, status: int, seconds: Sequence[float]) -> None:
+        handler.counted += [status for _ in seconds]
 
     return Gathering(JsonEndpoint(PATH, handler, {}, observe, None))  # type: ignore[arg-type]
 
