@@ -62,22 +62,22 @@ class Ended(NamedTuple):
 
 
 def end_together(requests: Sequence[Ended], route: str, observe: Observer) -> None:
-    """Log requests under their route's template, and call `observe(method, route, status, seconds)`.
+    """Call `observe(method, route, status, seconds)`, and log requests under their route's template.
 
     `seconds` are those of all with the same method and status. What `afterwards` was given is done last.
     """
     now = time.perf_counter()
     taken: dict[tuple[str, int], list[float]] = {}
+    for line, method, status in requests:
+        taken.setdefault((method, status), []).append(now - line.started)
+    for (method, status), seconds in taken.items():
+        observe(method, route, status, seconds)
     bound = log.bind()  # looks structlog's settings up once for all
     with in_one_write():
         for line, method, status in requests:
             line.resume()
-            seconds = now - line.started
-            taken.setdefault((method, status), []).append(seconds)
-            ms = round(seconds * 1000, 1)
+            ms = round((now - line.started) * 1000, 1)
             bound.info("request", method=method, route=route, status=status, ms=ms, **line.facts)
-    for (method, status), all_seconds in taken.items():
-        observe(method, route, status, all_seconds)
     for line, _, _ in requests:
         if line.afterwards:
             line.resume()

@@ -47,6 +47,7 @@ def _json(event: Any) -> str:
 
 
 def _masked(value: Any) -> Any:
+    """Return JSON's `value` with every address masked; of keys that are the same then, the last one stays."""
     if isinstance(value, str):
         return mask_addresses(value)
     if isinstance(value, dict):

@@ -39,7 +39,7 @@ _ALL = (
     "TopicArn",
     "Type",
 )
-_OF_SUBSCRIPTIONS = (*_ALL, "SubscribeURL", "Token")
+_OF_SUBSCRIPTIONS = (*sorted({*_ALL, "SubscribeURL", "Token"}),)
 _WANTED = {
     NOTIFICATION: _ALL,
     SUBSCRIPTION_CONFIRMATION: _OF_SUBSCRIPTIONS,
@@ -154,7 +154,7 @@ def _texts(document: dict[str, Any]) -> SnsFields:
         fields = convert(document, SnsFields)
         "".join(filter(None, astuple(fields))).encode()
     except ValidationError:
-        names = SnsFields.__struct_encode_fields__
+        names = sorted(SnsFields.__struct_encode_fields__)
         wrong = [name for name in names if type(document.get(name)) not in {str, NoneType}]
         raise MalformedMessageError(f"Not a text in the message: {', '.join(wrong)}.") from None
     except UnicodeEncodeError:

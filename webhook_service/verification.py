@@ -109,9 +109,11 @@ class SnsVerifier:
 
 
 def _difference(headers: Mapping[str, str], fields: SnsFields) -> str:
-    of_body = {_TYPE: fields.type, _TOPIC_ARN: fields.topic_arn, _MESSAGE_ID: fields.message_id}
-    wrong = [name for name, value in of_body.items() if headers.get(name, value) != value]
-    return f"Not what the body says: the header {', '.join(wrong)}."
+    pairs = ((_TYPE, "Type", fields.type), (_TOPIC_ARN, "TopicArn", fields.topic_arn))
+    for header, name, value in pairs:
+        if headers.get(header, value) != value:
+            return f"The header {header} differs from the body's {name}."
+    return f"The header {_MESSAGE_ID} differs from the body's MessageId."
 
 
 def _refuse_raw_delivery(headers: Mapping[str, str]) -> None:

@@ -64,8 +64,9 @@ def test_what_is_no_object_says_why_and_quotes_nothing(body: bytes, why: str) ->
     assert "jane" not in str(raised.value)
 
 
-_texts = st.dictionaries(st.text(max_size=5), st.text(max_size=9) | st.sampled_from(["\\", '"', '\\\\"']))
-_objects = st.dictionaries(st.text(max_size=3), st.text(max_size=3) | st.none() | st.integers() | _texts)
+_hard = st.sampled_from(["\\", '"', '\\\\"', "\ud800", "\ude00", "\U0001f600"])
+_texts = st.dictionaries(st.text(max_size=5) | _hard, st.text(max_size=9) | _hard)
+_objects = st.dictionaries(st.text(max_size=3) | _hard, _hard | st.none() | st.integers() | _texts)
 
 
 @st.composite
@@ -89,6 +90,7 @@ def _nearly_json(draw: st.DrawFn) -> bytes:
 @given(_nearly_json())
 @example(b'{"a": "1", "a": "2"}')
 @example(b'{"a": "\x7f"}')
+@example(b'{"\\ud800": "a", "\\ud800": "b"}')
 def test_both_readers_find_the_same(body: bytes) -> None:
     def found(read: Any) -> object:
         try:
