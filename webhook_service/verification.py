@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from shared.errors import ServiceError
 from shared.exchanges import Exchange, WouldWaitError
-from shared.sns import SnsEnvelope, SnsFields, parse_envelope, string_to_sign
+from shared.sns import SnsEnvelope, parse_envelope, string_to_sign
 from webhook_service import metrics
 from webhook_service.certificates import CertificateStore
 from webhook_service.clinic_mapper import ClinicMapper
@@ -61,12 +61,13 @@ class SnsVerifier:
         WouldWaitError where somebody must be asked for its certificate or its topic and may not.
         """
         fields = envelope.fields
-        if (
-            headers.get(_TYPE, fields.type) != fields.type
-            or headers.get(_TOPIC_ARN, fields.topic_arn) != fields.topic_arn
-            or headers.get(_MESSAGE_ID, fields.message_id) != fields.message_id
+        for header, name, value in (
+            (_TYPE, "Type", fields.type),
+            (_TOPIC_ARN, "TopicArn", fields.topic_arn),
+            (_MESSAGE_ID, "MessageId", fields.message_id),
         ):
-            raise HeaderMismatchError(_difference(headers, fields))
+            if headers.get(header, value) != value:
+                raise HeaderMismatchError(f"The header {header} differs from the body's {name}.")
         algorithm = _HASHES.get(fields.signature_version)
         if algorithm is None:
             raise BadSignatureError("SignatureVersion is neither 1 nor 2.")
@@ -106,14 +107,6 @@ class SnsVerifier:
         if owner is None:
             raise UnknownTopicError("The message comes from a topic that is not ours.")
         return certificate or self._certificates.get(url, region), owner
-
-
-def _difference(headers: Mapping[str, str], fields: SnsFields) -> str:
-    pairs = ((_TYPE, "Type", fields.type), (_TOPIC_ARN, "TopicArn", fields.topic_arn))
-    for header, name, value in pairs:
-        if headers.get(header, value) != value:
-            return f"The header {header} differs from the body's {name}."
-    return f"The header {_MESSAGE_ID} differs from the body's MessageId."
 
 
 def _refuse_raw_delivery(headers: Mapping[str, str]) -> None:

@@ -270,6 +270,14 @@ def test_unusual_methods_share_one_series() -> None:
     assert content_type.startswith("text/plain")
 
 
+def test_each_of_several_requests_is_counted_and_timed() -> None:
+    observe_requests("POST", "/x-several", 200, [0.1, 0.2, 20])
+    text = exposition()[0].decode()
+    assert 'http_requests_total{method="POST",route="/x-several",status="200"} 3.0' in text
+    assert 'http_request_duration_seconds_count{method="POST",route="/x-several"} 3.0' in text
+    assert 'http_request_duration_seconds_bucket{le="15.0",method="POST",route="/x-several"} 2.0' in text
+
+
 def test_several_processes_are_summed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, MULTIPROCESS_DIRECTORY, str(tmp_path))
     assert exposition()[0] == b""
