@@ -3,26 +3,27 @@
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-_BETWEEN_LOOKS = 50  # operations between two looks at the clock
+T = TypeVar("T")
+_BETWEEN_LOOKS = 10  # operations between two looks at the clock
 
 
 def rates(
-    operations: dict[str, Callable[[int], Any]], count: int, rounds: int, seconds: float
+    operations: dict[str, Callable[[T], Any]], subjects: Sequence[T], rounds: int, seconds: float
 ) -> dict[str, float]:
-    """Return each operation's median rate a second; they take turns. Each is called with 0 to `count` - 1.
+    """Return each operation's median rate a second; they take turns. Each is called with each subject.
 
     The first is what the others are compared with: theirs is its rate times the median of their ratios to it,
     each of one round, since the machine is faster or slower from one round to the next.
     """
     seen: dict[str, list[float]] = {name: [] for name in operations}
     for operation in operations.values():
-        for number in range(count):
-            operation(number)
+        for subject in subjects:
+            operation(subject)
     for _ in range(rounds):
         for name, operation in operations.items():
-            seen[name].append(_rate(operation, range(count), seconds))
+            seen[name].append(_rate(operation, subjects, seconds))
     first = next(iter(seen.values()))
     usual = statistics.median(first)
     return {
@@ -31,12 +32,12 @@ def rates(
     }
 
 
-def _rate(operation: Callable[[int], Any], numbers: Sequence[int], seconds: float) -> float:
+def _rate(operation: Callable[[T], Any], subjects: Sequence[T], seconds: float) -> float:
     done, at = 0, 0
     began = time.perf_counter()
     while (spent := time.perf_counter() - began) < seconds:
         for _ in range(_BETWEEN_LOOKS):
-            operation(numbers[at])
-            at = (at + 1) % len(numbers)
+            operation(subjects[at])
+            at = (at + 1) % len(subjects)
         done += _BETWEEN_LOOKS
     return done / spent

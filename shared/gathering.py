@@ -10,7 +10,7 @@ from shared.json_endpoint import Answer, End, JsonEndpoint
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_MOST = 8  # requests, so that the first does not wait for long
+MOST = 8  # requests, so that the first does not wait for long
 
 
 class _Guest:
@@ -55,7 +55,7 @@ class Gathering:
 
     def _join(self, party: _Party, guest: _Guest) -> None:
         party.guests.append(guest)
-        if len(party.guests) == _MOST:
+        if len(party.guests) == MOST:
             self._close(party)
         party.over.wait()
 

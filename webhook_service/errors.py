@@ -27,6 +27,10 @@ class HeaderMismatchError(ServiceError):
     code = "header_mismatch"
     hint = "A proxy in front of this service must pass SNS's headers and body on unchanged."
 
+    def __init__(self, header: str, name: str) -> None:
+        """Take the header, and the name of what differs from it in the body."""
+        super().__init__(f"The header {header} differs from the body's {name}.")
+
 
 class BadSignatureError(ServiceError):
     """The signature is not SNS's of this message."""

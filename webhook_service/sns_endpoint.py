@@ -11,7 +11,7 @@ from shared.sns import SnsEnvelope
 from webhook_service.errors import STATUSES
 from webhook_service.processing import MessageProcessor, Report
 from webhook_service.verification import LOOKED_AT, SnsVerifier
-from webhook_service.verified_message import VerifiedMessage
+from webhook_service.verified_message import UnverifiedMessage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -43,7 +43,8 @@ class SnsEndpoint:
     def receive(self, exchanges: Sequence[Exchange], may_wait: bool) -> None:
         """Deal with messages. Their Content-Type is not looked at: SNS says text/plain."""
         each(exchanges, self._read)
-        each(exchanges, partial(self._verify, may_wait=may_wait))
+        each(exchanges, partial(self._check, may_wait=may_wait))
+        each(exchanges, self.verifier.verify)
         self.verifier.note_refusals(exchanges)
         self.processor.process(exchanges, may_wait=may_wait)
         each(exchanges, _document)
@@ -52,8 +53,8 @@ class SnsEndpoint:
         headers = {name: environ[key] for name, key in _HEADERS.items() if key in environ}
         return self.verifier.read(read_body(environ, MAX_BODY_BYTES), headers), headers
 
-    def _verify(self, posted: _Posted, *, may_wait: bool) -> VerifiedMessage:
-        return self.verifier.verify_envelope(*posted, may_wait=may_wait)
+    def _check(self, posted: _Posted, *, may_wait: bool) -> UnverifiedMessage:
+        return self.verifier.check(*posted, may_wait=may_wait)
 
 
 def _document(report: Report) -> dict[str, Any]:

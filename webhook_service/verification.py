@@ -3,13 +3,13 @@
 https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html
 """
 
-import binascii
 from collections.abc import Iterable, Mapping
 
 import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from msgspec import ValidationError, convert
 
 from shared.errors import ServiceError
 from shared.exchanges import Exchange, WouldWaitError
@@ -20,7 +20,7 @@ from webhook_service.clinic_mapper import ClinicMapper
 from webhook_service.errors import BadSignatureError, HeaderMismatchError, RawDeliveryError, UnknownTopicError
 from webhook_service.signing_certificate import SigningCertificate
 from webhook_service.topic_snapshots import TopicOwner
-from webhook_service.verified_message import VerifiedMessage
+from webhook_service.verified_message import UnverifiedMessage, VerifiedMessage
 
 log = structlog.get_logger(__name__)
 
@@ -52,22 +52,21 @@ class SnsVerifier:
         _refuse_raw_delivery(headers)
         return parse_envelope(body)
 
-    def verify_envelope(
+    def check(
         self, envelope: SnsEnvelope, headers: Mapping[str, str], *, may_wait: bool = True
-    ) -> VerifiedMessage:
-        """Return what SNS signed in `envelope`: every check but those of its form.
+    ) -> UnverifiedMessage:
+        """Return what SNS must have signed: every check between `read` and `verify`.
 
         Raise a ServiceError that says why it is not believed, or that nothing can be decided now, and
         WouldWaitError where somebody must be asked for its certificate or its topic and may not.
         """
         fields = envelope.fields
-        for header, name, value in (
-            (_TYPE, "Type", fields.type),
-            (_TOPIC_ARN, "TopicArn", fields.topic_arn),
-            (_MESSAGE_ID, "MessageId", fields.message_id),
-        ):
-            if headers.get(header, value) != value:
-                raise HeaderMismatchError(f"The header {header} differs from the body's {name}.")
+        if headers.get(_TYPE, fields.type) != fields.type:
+            raise HeaderMismatchError(_TYPE, "Type")
+        if headers.get(_TOPIC_ARN, fields.topic_arn) != fields.topic_arn:
+            raise HeaderMismatchError(_TOPIC_ARN, "TopicArn")
+        if headers.get(_MESSAGE_ID, fields.message_id) != fields.message_id:
+            raise HeaderMismatchError(_MESSAGE_ID, "MessageId")
         algorithm = _HASHES.get(fields.signature_version)
         if algorithm is None:
             raise BadSignatureError("SignatureVersion is neither 1 nor 2.")
@@ -77,12 +76,24 @@ class SnsVerifier:
             certificate, owner = self._asked_for(envelope, certificate, may_wait)
         certificate.check_valid_at(envelope.at)
         try:
-            signature = binascii.a2b_base64(fields.signature, strict_mode=True)
-            certificate.public_key.verify(signature, string_to_sign(envelope), _PADDING, algorithm)
-        except (ValueError, InvalidSignature):
+            signature = convert(fields.signature, bytes)  # from base64
+        except ValidationError:
+            raise BadSignatureError("The signature is not in base64.") from None
+        signed = string_to_sign(envelope)
+        return UnverifiedMessage(envelope, owner, certificate.public_key, signature, signed, algorithm)
+
+    @staticmethod
+    def verify(message: UnverifiedMessage) -> VerifiedMessage:
+        """Return the message where SNS signed it; raise BadSignatureError where it did not.
+
+        A step of its own, so that of several messages the signatures are verified one after the other.
+        """
+        try:
+            message.public_key.verify(message.signature, message.signed, _PADDING, message.algorithm)
+        except InvalidSignature:
             raise BadSignatureError("The signature does not fit the message.") from None
         # From this line on the signed fields are trusted, and only they are handed on.
-        return VerifiedMessage(envelope, owner)
+        return VerifiedMessage(message.envelope, message.owner)
 
     @staticmethod
     def note_refusals(exchanges: Iterable[Exchange]) -> None:

@@ -1,11 +1,28 @@
-"""What of a message is handed on once its signature was verified."""
+"""What of a message is handed on, before and after its signature was verified."""
 
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import HashAlgorithm
 from msgspec import Struct
 
 from shared.sns import NOTIFICATION, SnsEnvelope
 from webhook_service.topic_snapshots import TopicOwner
+
+
+class UnverifiedMessage(Struct, frozen=True, eq=False):
+    """A message of which nothing is to be believed yet, and by what its signature can be verified."""
+
+    envelope: SnsEnvelope
+    owner: TopicOwner
+    public_key: RSAPublicKey
+    signature: bytes
+    signed: bytes
+    algorithm: HashAlgorithm
+
+    def __repr__(self) -> str:
+        """Show which message it claims to be, and nothing of what was published."""
+        return f"<unverified {self.envelope.fields.message_id}>"
 
 
 class VerifiedMessage(Struct, frozen=True, eq=False):

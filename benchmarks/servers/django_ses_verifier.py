@@ -40,7 +40,7 @@ def main() -> None:
         utils.verify_event_message(json.loads(bodies[number].decode()))
 
     operations = {"django_ses_raw": raw, "django_ses": theirs, "django_ses_whole": whole}
-    found = rates(operations, len(bodies), asked["rounds"], asked["seconds"])
+    found = rates(operations, range(len(bodies)), asked["rounds"], asked["seconds"])
     sys.stdout.write(json.dumps(found))
 
 

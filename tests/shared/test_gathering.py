@@ -9,7 +9,7 @@ import pytest
 from gevent.event import Event
 
 from shared.exchanges import Exchange, WouldWaitError, each
-from shared.gathering import _MOST, Gathering
+from shared.gathering import MOST, Gathering
 from shared.json_endpoint import Answer, JsonEndpoint
 
 PATH = "/events"
@@ -88,9 +88,9 @@ def test_who_comes_in_one_turn_of_the_loop_is_answered_together_and_gets_their_o
 def test_no_more_are_answered_together_than_the_first_can_wait_for(
     gathering: Gathering, handler: Handler
 ) -> None:
-    many = [str(number) for number in range(2 * _MOST + 1)]
+    many = [str(number) for number in range(2 * MOST + 1)]
     assert bodies(asked(gathering, *many)) == [b'{"body":"%s"}' % body.encode() for body in many]
-    assert [len(call) for call in handler.calls] == [_MOST, _MOST, 1]
+    assert [len(call) for call in handler.calls] == [MOST, MOST, 1]
 
 
 def test_who_would_wait_is_answered_alone_and_counted_once(gathering: Gathering, handler: Handler) -> None:

@@ -82,6 +82,7 @@ def test_a_body_that_is_no_sns_message_gets_400(body: bytes, post: Post) -> None
         ({"Signature": ""}, BAD_SIGNATURE),
         ({"Signature": "not base64!"}, BAD_SIGNATURE),
         ({"Signature": "Grüße"}, BAD_SIGNATURE),
+        ({"Signature": "RkFLRQ==="}, BAD_SIGNATURE),
         ({"Message": "another"}, BAD_SIGNATURE),
         ({"MessageId": "00000000-0000-4000-8000-000000000000"}, BAD_SIGNATURE),
         ({"Subject": "another"}, BAD_SIGNATURE),
@@ -152,6 +153,21 @@ def test_headers_must_agree_with_the_body(
     response = post(sns.notification(sample("event_bounce")), headers)
     assert response.status_code == status
     assert response.json.get("code", "header_mismatch") == "header_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("x-amz-sns-message-type", "Type"),
+        ("x-amz-sns-topic-arn", "TopicArn"),
+        ("x-amz-sns-message-id", "MessageId"),
+    ],
+)
+def test_the_answer_tells_which_header_differs_from_what(
+    header: str, name: str, post: Post, sns: Sns, amazon: responses.RequestsMock
+) -> None:
+    told = post(sns.notification(sample("event_bounce")), {header: "another"}).json["message"]
+    assert told == f"The header {header} differs from the body's {name}."
 
 
 def test_raw_delivery_is_explained(post: Post) -> None:

@@ -12,11 +12,12 @@ import pytest
 import requests
 import responses
 import urllib3
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from flask import Flask
 from sns_kit import CERT_PATH, CERT_URL, DEV_ORIGIN, HOST, NOW, THREADS, Clock, Post, Sns, certificate, sample
 
-from shared.sns import parse_envelope
+from shared.sns import parse_envelope, string_to_sign
 from webhook_service import certificates
 from webhook_service.app import ENDPOINT
 from webhook_service.certificates import NAMES, CertificateStore
@@ -29,7 +30,7 @@ from webhook_service.errors import (
 from webhook_service.origins import SnsOrigins
 from webhook_service.signing_certificate import read_certificate
 from webhook_service.topic_snapshots import SHARED
-from webhook_service.verified_message import VerifiedMessage
+from webhook_service.verified_message import UnverifiedMessage, VerifiedMessage
 
 SNS_NAME = frozenset({"sns.amazonaws.com"})
 
@@ -433,7 +434,13 @@ def test_only_the_verifier_makes_verified_messages() -> None:
     assert makers == ["verification.py"]
 
 
-def test_a_verified_message_shows_nothing_of_what_was_published(sns: Sns) -> None:
+def test_a_message_shows_nothing_of_what_was_published_verified_or_not(
+    sns: Sns, other_key: rsa.RSAPrivateKey
+) -> None:
     envelope = parse_envelope(json.dumps(sns.notification("jane@patients.example")).encode())
     assert "jane" in envelope.message
-    assert "jane" not in repr(VerifiedMessage(envelope, SHARED))
+    key, signed = other_key.public_key(), string_to_sign(envelope)
+    unverified = UnverifiedMessage(envelope, SHARED, key, b"", signed, hashes.SHA256())
+    for message in (unverified, VerifiedMessage(envelope, SHARED)):
+        assert "jane" not in repr(message)
+        assert envelope.message_id in repr(message)
