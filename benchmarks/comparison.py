@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine, report, verify_speed
+from benchmarks import machine, report
 from benchmarks.certificate_server import CertificateServer
 from benchmarks.gunicorn_servers import PEERS_PYTHON, workers_like
 from benchmarks.load import BenchmarkError
@@ -15,10 +15,10 @@ from benchmarks.postgres_server import postgres_server, server_version
 from benchmarks.rounds import Bench, Measured, Plan, Say
 from benchmarks.systems import SYSTEMS, Surroundings
 from benchmarks.targets import FEW, MANY, Target, targets
+from benchmarks.verify_speed import VerifySpeed
 
 FULL = Plan(rounds=3, turns=2, seconds=2, groups=((MANY, FEW), (1, 4, 8), (16, 64)))
 QUICK = Plan(rounds=2, turns=1, seconds=1, groups=((MANY, FEW),))
-_VERIFY_SECONDS = 0.05
 
 _Found = tuple[dict[str, Measured], dict[str, float], dict[str, Any]]
 
@@ -49,11 +49,11 @@ def _measured(messages: Messages, plan: Plan, say: Say) -> _Found:
     ):
         about = machine.description(server_version(postgres))
         about |= {"rounds": plan.rounds, "turns": plan.turns, "seconds": plan.seconds}
-        say("verifiers, in one thread")
-        verify = verify_speed.measure(messages, server.origin, _VERIFY_SECONDS)
+        verifiers = VerifySpeed(messages, server.origin)
         workers = workers_like("webhook_service")
         around = Surroundings(messages.certificate, server.origin, postgres, workers)
-        return Bench(around, messages, Path(directory), say).run(SYSTEMS, plan), verify, about
+        bench = Bench(around, messages, Path(directory), say)
+        return bench.run(SYSTEMS, plan, between=verifiers.measure), verifiers.medians(), about
 
 
 def _document(

@@ -6,24 +6,31 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Rates = dict[str, list[float]]  # by operation, one a round
+
 _BETWEEN_LOOKS = 10  # operations between two looks at the clock
 
 
 def rates(
     operations: dict[str, Callable[[T], Any]], subjects: Sequence[T], rounds: int, seconds: float
-) -> dict[str, float]:
-    """Return each operation's median rate a second; they take turns. Each is called with each subject.
-
-    The first is what the others are compared with: theirs is its rate times the median of their ratios to it,
-    each of one round, since the machine is faster or slower from one round to the next.
-    """
-    seen: dict[str, list[float]] = {name: [] for name in operations}
+) -> Rates:
+    """Return each operation's rates a second, one a round; they take turns, and get each subject."""
+    seen: Rates = {name: [] for name in operations}
     for operation in operations.values():
         for subject in subjects:
             operation(subject)
     for _ in range(rounds):
         for name, operation in operations.items():
             seen[name].append(_rate(operation, subjects, seconds))
+    return seen
+
+
+def medians(seen: Rates) -> dict[str, float]:
+    """Return each operation's usual rate, which the first is compared with the others by.
+
+    Theirs is its rate times the median of their ratios to it, each of one round, since the machine is
+    faster or slower from one round to the next.
+    """
     first = next(iter(seen.values()))
     usual = statistics.median(first)
     return {

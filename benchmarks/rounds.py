@@ -73,11 +73,12 @@ class Bench:
         self._say = say
         self._files: dict[tuple[str, str], Path] = {}
 
-    def run(self, systems: Sequence[System], plan: Plan) -> dict[str, Measured]:
-        """Return what was measured, by the systems' keys."""
+    def run(self, systems: Sequence[System], plan: Plan, between: Callable[[], None]) -> dict[str, Measured]:
+        """Return what was measured, by the systems' keys; `between` is called when none of them runs."""
         measured = {system.key: Measured() for system in systems}
         for number in range(plan.rounds):
             for group in plan.groups:
+                between()
                 self._say(f"round {number + 1} of {plan.rounds}: {', '.join(map(str, group))} connections")
                 with ExitStack() as running:
                     contenders = [self._started(system, running) for system in systems]

@@ -3,6 +3,7 @@
 import base64
 import json
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 from cryptography import x509
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from benchmarks.gunicorn_servers import PEERS_PYTHON, ROOT
 from benchmarks.load import BenchmarkError
 from benchmarks.messages import AMAZON_ORIGIN, CERTIFICATE_PATH, Messages
-from benchmarks.rate import rates
+from benchmarks.rate import Rates, medians, rates
 from benchmarks.servers.webhook_alone import InstantConfigClient
 from benchmarks.ses_documents import TOPIC_ARN
 from shared.gathering import MOST
@@ -24,19 +25,43 @@ from webhook_service.origins import SnsOrigins
 from webhook_service.verification import SnsVerifier
 
 MESSAGES = 504
-ROUNDS = 31  # short ones, by turns: the machine is faster or slower from one second to the next
+ROUNDS = 11  # a sitting, by turns: the machine is faster or slower from one second to the next
+SECONDS = 0.05
+
+_GROUPS = [range(first, first + MOST) for first in range(0, MESSAGES, MOST)]
 
 
-def measure(messages: Messages, origin: str, seconds: float) -> dict[str, float]:
-    """Return messages a second: `raw`, `ours`, `ours_alone`, `ours_whole`, and the same of django-ses.
+class VerifySpeed:
+    """Measures in sittings, since the machine is faster or slower from one minute to the next too."""
 
-    `ours` verifies messages whose JSON and form have been read, as django-ses's verifier does too: as
-    many at a time as the service under load, `ours_alone` each by itself. `ours_whole` reads them as well.
-    """
-    return _ours(messages, origin, seconds) | _django_ses(messages, seconds)
+    def __init__(self, messages: Messages, origin: str) -> None:
+        """Take signed messages, and where the service finds their certificate."""
+        self._operations = _ours(messages, origin)
+        self._messages = messages
+        self._ours: Rates = {}
+        self._django_ses: Rates = {}
+
+    def measure(self) -> None:
+        """Measure for some seconds."""
+        _add(rates(self._operations, _GROUPS, ROUNDS, SECONDS), self._ours)
+        _add(_django_ses(self._messages), self._django_ses)
+
+    def medians(self) -> dict[str, float]:
+        """Return messages a second: `raw`, `ours`, `ours_alone`, `ours_whole`, and the same of django-ses.
+
+        `ours` verifies messages whose JSON and form have been read, as django-ses's verifier does too: as
+        many at a time as the service under load, `ours_alone` each by itself. `ours_whole` reads them too.
+        """
+        ours = {name: MOST * rate for name, rate in medians(self._ours).items()}
+        return ours | medians(self._django_ses)
 
 
-def _ours(messages: Messages, origin: str, seconds: float) -> dict[str, float]:
+def _add(found: Rates, all_found: Rates) -> None:
+    for name, rounds in found.items():
+        all_found.setdefault(name, []).extend(rounds)
+
+
+def _ours(messages: Messages, origin: str) -> dict[str, Callable[[range], None]]:
     bodies = messages.bodies(origin, last=MESSAGES)
     headers = [_headers(body) for body in bodies]
     topics = ClinicMapper([TOPIC_ARN], InstantConfigClient())
@@ -64,9 +89,7 @@ def _ours(messages: Messages, origin: str, seconds: float) -> dict[str, float]:
         for message in [verifier.check(*each) for each in read]:
             verifier.verify(message)
 
-    operations = {"raw": raw, "ours": ours, "ours_alone": alone, "ours_whole": whole}
-    groups = [range(first, first + MOST) for first in range(0, MESSAGES, MOST)]
-    return {name: MOST * rate for name, rate in rates(operations, groups, ROUNDS, seconds).items()}
+    return {"raw": raw, "ours": ours, "ours_alone": alone, "ours_whole": whole}
 
 
 def _headers(body: bytes) -> dict[str, str]:
@@ -84,14 +107,14 @@ def _signed(body: bytes) -> tuple[bytes, bytes]:
     return base64.b64decode(envelope.fields.signature), string_to_sign(envelope)
 
 
-def _django_ses(messages: Messages, seconds: float) -> dict[str, float]:
+def _django_ses(messages: Messages) -> Rates:
     """Measure in the environment where django-ses is installed; it verifies signatures of version 1 alone."""
     asked: dict[str, Any] = {
         "bodies": [body.decode() for body in messages.bodies(AMAZON_ORIGIN, "1", last=MESSAGES)],
         "certificate": messages.certificate.decode(),
         "url": AMAZON_ORIGIN + CERTIFICATE_PATH,
         "rounds": ROUNDS,
-        "seconds": seconds,
+        "seconds": SECONDS,
     }
     command = [str(PEERS_PYTHON), "-m", "benchmarks.servers.django_ses_verifier"]
     run = subprocess.run(
@@ -99,5 +122,5 @@ def _django_ses(messages: Messages, seconds: float) -> dict[str, float]:
     )
     if run.returncode:
         raise BenchmarkError(f"django-ses's verifier failed: {run.stderr.strip()[-300:]}")
-    answer: dict[str, float] = json.loads(run.stdout)
+    answer: Rates = json.loads(run.stdout)
     return answer
