@@ -24,7 +24,7 @@ from webhook_service.clinic_mapper import ClinicMapper
 from webhook_service.origins import SnsOrigins
 from webhook_service.verification import SnsVerifier
 
-MESSAGES = 504
+MESSAGES = 32 * MOST
 ROUNDS = 11  # a sitting, by turns: the machine is faster or slower from one second to the next
 SECONDS = 0.05
 

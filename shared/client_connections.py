@@ -79,6 +79,17 @@ class ClientConnection:
         finally:
             self._sock.settimeout(patience)
 
+    def send_at_once(self, data: bytes | memoryview, flags: int = 0) -> int:
+        """Send what the client takes of `data` without being waited for, and return how much that is."""
+        patience = self._sock.gettimeout()
+        self._sock.settimeout(0)
+        try:
+            return self._sock.send(data, flags)
+        except OSError:  # it takes nothing now, or is gone, as whoever sends the rest will be told
+            return 0
+        finally:
+            self._sock.settimeout(patience)
+
     def sendall(self, data: bytes | memoryview, flags: int = 0) -> None:
         """Send `data`; raise ConnectionResetError where the client does not take it in time."""
         patience = self._sock.gettimeout()

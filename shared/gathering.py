@@ -1,25 +1,28 @@
 """Gathers the requests whose bytes are there at the same time, so that they are answered together."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import Event
 
 from shared.json_endpoint import Answer, End, JsonEndpoint
+from shared.plain_answers import Reply
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-MOST = 8  # requests, so that the first does not wait for long
+MOST = 16  # requests, so that the first does not wait for long
 
 
 class _Guest:
     """A request of a party; `answer` once it was answered together with the others."""
 
-    __slots__ = ("answer", "environ")
+    __slots__ = ("answer", "environ", "reply")
 
-    def __init__(self, environ: "WSGIEnvironment") -> None:
+    def __init__(self, environ: "WSGIEnvironment", reply: Reply) -> None:
         self.environ = environ
+        self.reply = reply
         self.answer: Answer | None = None
 
 
@@ -41,9 +44,9 @@ class Gathering:
         self._endpoint = endpoint
         self._open: _Party | None = None
 
-    def answer(self, environ: "WSGIEnvironment") -> tuple[Answer, End]:
+    def answer(self, environ: "WSGIEnvironment", reply: Reply) -> tuple[Answer, End]:
         """Answer a request, together with those that come now; by itself where that would wait."""
-        guest, end = _Guest(environ), _nothing
+        guest, end = _Guest(environ, reply), _nothing
         if self._open is None:
             end = self._answer(guest)
         else:
@@ -74,6 +77,7 @@ class Gathering:
             answers, end = self._endpoint.answer_together([guest.environ for guest in party.guests])
             for each, answer in zip(party.guests, answers, strict=True):
                 each.answer = answer
+            _send(party.guests)
         finally:
             self._close(party)
             party.over.set()
@@ -81,6 +85,13 @@ class Gathering:
             return end
         gevent.spawn(end)  # it runs after those who were told just now
         return _nothing
+
+
+def _send(guests: Iterable[_Guest]) -> None:
+    """Send all answers before anybody is woken: their clients would take their turns in between."""
+    for guest in guests:
+        if guest.answer:
+            guest.reply.begin(guest.answer)
 
 
 def _nothing() -> None:

@@ -7,20 +7,19 @@ comes is left to gunicorn, untouched. https://www.rfc-editor.org/rfc/rfc9112
 
 import io
 import re
-import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from gunicorn import SERVER, util
-
 from shared.client_connections import ClientConnection
 from shared.json_endpoint import ENDPOINTS, Answer, End, JsonEndpoint
+from shared.plain_answers import Reply
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-Respond = Callable[["WSGIEnvironment"], tuple[Answer, End]]
+# Answers a request; it may begin to send its answer itself.
+Respond = Callable[["WSGIEnvironment", Reply], tuple[Answer, End]]
 
 AT_ONCE = 16 * 1024  # bytes to ask a connection for
 
@@ -83,26 +82,13 @@ class PlainRequests:
             return False
         head.environ["REMOTE_ADDR"] = address if isinstance(address, str) else address[0]
         head.environ["wsgi.input"] = io.BytesIO(body)
-        answer, end = respond(head.environ)
+        reply = Reply(connection, last=last)
+        answer, end = respond(head.environ, reply)
         try:
-            connection.sendall(_written(answer, last=last))
+            reply.finish(answer)
         finally:
             end()  # logging would take a tenth of the client's time
         return True
-
-
-def _written(answer: Answer, *, last: bool) -> bytes:
-    lines = [
-        f"HTTP/1.1 {answer.status}",
-        f"Server: {SERVER}",
-        f"Date: {_date(int(time.time()))}",
-        f"Connection: {'close' if last else 'keep-alive'}",
-        *[f"{name}: {value}" for name, value in answer.headers],
-    ]
-    head = "\r\n".join(lines)
-    if head.count("\n") != len(lines) - 1:
-        raise ValueError("A line break in a header would begin another header.")
-    return head.encode("latin-1") + b"\r\n\r\n" + answer.body
 
 
 def read_head(data: bytes) -> PlainHead | None:
@@ -145,8 +131,3 @@ def _whole(body: bytes, length: int, connection: ClientConnection) -> bytes:
 @lru_cache(maxsize=256)  # the same few names come all the time
 def _key(name: str) -> str:
     return "HTTP_" + name.upper().replace("-", "_")
-
-
-@lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    return str(util.http_date(second))

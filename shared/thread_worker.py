@@ -10,7 +10,8 @@ from typing import Any
 from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
 from shared.client_connections import MAX_UNREAD, ClientConnection, lost, take_whole
-from shared.plain_requests import AT_ONCE, PlainRequests
+from shared.json_endpoint import JsonEndpoint
+from shared.plain_requests import AT_ONCE, PlainRequests, Respond
 
 _PIECE = 64 * 1024  # bytes
 # How long a thread stays with a connection that it has answered on: webhook_service's next call mostly comes
@@ -36,11 +37,7 @@ class SeatedConnection(ClientConnection):
 
     def sendall(self, data: bytes | memoryview, flags: int = 0) -> None:
         """Send `data`; raise ConnectionResetError where it is not taken in time, or must wait in vain."""
-        rest = memoryview(data)
-        with suppress(BlockingIOError), self._at_once():
-            while rest:
-                rest = rest[self._sock.send(rest, flags) :]
-        if rest:
+        if rest := memoryview(data)[self.send_at_once(data, flags) :]:
             with self._seat():
                 super().sendall(rest, flags)
 
@@ -105,7 +102,7 @@ class PunctualThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has 
     def load_wsgi(self) -> None:
         """Load the application, and see which of its requests need nothing of gunicorn's."""
         super().load_wsgi()
-        self._plain = PlainRequests.of(self.wsgi, self.cfg, lambda endpoint: endpoint.answer)
+        self._plain = PlainRequests.of(self.wsgi, self.cfg, _alone)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Accept connections, or none; who comes once this worker is to end is refused, not kept waiting.
@@ -151,3 +148,8 @@ class PunctualThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has 
         except OSError:
             return False  # the client is gone, or too slow
         return bool(self.alive) if served else None
+
+
+def _alone(endpoint: JsonEndpoint) -> Respond:
+    """Return what answers each request by itself."""
+    return lambda environ, _: endpoint.answer(environ)

@@ -11,6 +11,7 @@ from gevent.event import Event
 from shared.exchanges import Exchange, WouldWaitError, each
 from shared.gathering import MOST, Gathering
 from shared.json_endpoint import Answer, JsonEndpoint
+from shared.plain_answers import Reply
 
 PATH = "/events"
 SECONDS = 20  # for a greenlet to get where it must get; none needs them
@@ -62,9 +63,19 @@ def environ(body: str) -> dict[str, Any]:
     }
 
 
+class FakeReply(Reply):
+    """Writes down what it sends."""
+
+    def __init__(self, sent: list[bytes | int | str]) -> None:
+        self._sent = sent
+
+    def begin(self, answer: Answer) -> None:
+        self._sent.append(answer.body)
+
+
 def asked(gathering: Gathering, *bodies: str) -> list[gevent.Greenlet]:
     def served(body: str) -> Answer:
-        answer, end = gathering.answer(environ(body))
+        answer, end = gathering.answer(environ(body), FakeReply([]))
         end()
         return answer
 
@@ -119,20 +130,21 @@ def test_who_comes_while_others_are_being_answered_is_not_kept_waiting_for_them(
 
 
 @pytest.mark.parametrize("bodies", ["a", "abc"], ids=["one", "three"])
-def test_answers_are_on_their_way_before_they_are_counted(
+def test_all_answers_are_on_their_way_before_anybody_goes_on_and_before_they_are_counted(
     gathering: Gathering, handler: Handler, bodies: str
 ) -> None:
-    seen: list[int | str] = []
+    seen: list[bytes | int | str] = []
     handler.counted = seen  # type: ignore[assignment]
 
     def ask(body: str) -> None:
-        _, end = gathering.answer(environ(body))
-        seen.append("answered")
+        _, end = gathering.answer(environ(body), FakeReply(seen))
+        seen.append("goes on")
         end()
 
     gevent.joinall([gevent.spawn(ask, body) for body in bodies], timeout=SECONDS, raise_error=True)
     gevent.sleep(0)
-    assert seen == ["answered"] * len(bodies) + [200] * len(bodies)
+    sent = [b'{"body":"%s"}' % body.encode() for body in bodies]
+    assert seen == [*sent, *["goes on"] * len(bodies), *[200] * len(bodies)]
 
 
 def test_where_the_one_that_answers_for_all_is_ended_the_others_are_answered_all_the_same(

@@ -12,6 +12,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from shared.client_connections import ClientConnection
 from shared.greenlet_worker import PunctualGreenletWorker
 from shared.json_endpoint import Answer, End
+from shared.plain_answers import Reply
 from shared.plain_requests import PlainRequests
 
 REQUEST = b"GET / HTTP/1.1\r\n"
@@ -142,7 +143,7 @@ def answering(worker: PunctualGreenletWorker) -> Callable[[During], None]:
     """Return what lets the worker answer plain requests after a call of the given function."""
 
     def install(during: During) -> None:
-        def respond(environ: dict[str, Any]) -> tuple[Answer, End]:
+        def respond(environ: dict[str, Any], _: Reply) -> tuple[Answer, End]:
             during(environ["wsgi.input"].read().decode())
             return Answer("200 OK", [("Content-Length", "4")], b"done"), lambda: None
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from shared.client_connections import ClientConnection
 from shared.json_endpoint import ENDPOINTS, Answer, End
+from shared.plain_answers import Reply
 from shared.plain_requests import PlainRequests, Respond, read_head
 
 PATH = "/api/v1/things"
@@ -139,7 +140,7 @@ def test_gunicorn_reads_whatever_is_plain_in_the_same_way(
 
 
 def answering(status: str = "200 OK", *more: tuple[str, str], end: End = lambda: None) -> Respond:
-    def respond(environ: dict[str, Any]) -> tuple[Answer, End]:
+    def respond(environ: dict[str, Any], _: Reply) -> tuple[Answer, End]:
         body = environ["wsgi.input"].read() + environ["REMOTE_ADDR"].encode()
         return Answer(status, [("Content-Length", str(len(body))), *more], body), end
 
@@ -176,7 +177,7 @@ def test_an_answer_is_the_one_that_gunicorn_gives_in_one_piece(ends: Ends, last:
     response, environ = create(request, sink, PEER, ("192.0.2.2", 8002), configuration)
     if last:
         response.force_close()
-    answer, _ = respond(environ)
+    answer, _ = respond(environ, Reply(ends[0], last=last))
     response.start_response(answer.status, answer.headers)
     response.write(answer.body)
     assert without_date(heard(ends)) == without_date(sent.getvalue())

@@ -11,6 +11,7 @@ from gunicorn.config import Config
 from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 
 from shared.json_endpoint import Answer, End
+from shared.plain_answers import Reply
 from shared.plain_requests import PlainRequests
 from shared.thread_worker import _IN_A_ROW, PunctualThreadWorker, SeatedConnection
 
@@ -19,7 +20,7 @@ OTHER = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 PEER = ("192.0.2.1", 4711)
 
 
-def respond(_: dict[str, Any]) -> tuple[Answer, End]:
+def respond(_: dict[str, Any], __: Reply) -> tuple[Answer, End]:
     return Answer("200 OK", [("Content-Length", "4")], b"done"), lambda: None
 
 
@@ -60,10 +61,10 @@ def test_the_next_request_is_answered_at_once_where_it_comes_at_once(
 ) -> None:
     to_come = [PLAIN, PLAIN]
 
-    def respond_and_hear(environ: dict[str, Any]) -> Answer:
+    def respond_and_hear(environ: dict[str, Any], reply: Reply) -> tuple[Answer, End]:
         if to_come:
             ends[1].sendall(to_come.pop())
-        return respond(environ)
+        return respond(environ, reply)
 
     worker._plain = PlainRequests({"/events": respond_and_hear})
     ends[1].sendall(PLAIN)
@@ -91,10 +92,10 @@ def test_a_client_that_always_has_a_next_request_does_not_keep_the_thread(
 ) -> None:
     served = []
 
-    def respond_and_hear(environ: dict[str, Any]) -> Answer:
+    def respond_and_hear(environ: dict[str, Any], reply: Reply) -> tuple[Answer, End]:
         served.append(environ)
         ends[1].sendall(PLAIN)
-        return respond(environ)
+        return respond(environ, reply)
 
     worker._plain = PlainRequests({"/events": respond_and_hear})
     ends[1].sendall(PLAIN)
@@ -106,12 +107,12 @@ def test_a_client_that_always_has_a_next_request_does_not_keep_the_thread(
 def test_what_comes_next_and_is_not_plain_is_gunicorns_too(
     worker: PunctualThreadWorker, ends: Ends, next_one: bytes
 ) -> None:
-    def respond_and_hear(environ: dict[str, Any]) -> Answer:
+    def respond_and_hear(environ: dict[str, Any], reply: Reply) -> tuple[Answer, End]:
         if next_one:
             ends[1].sendall(next_one)
         else:
             ends[1].shutdown(socket.SHUT_WR)
-        return respond(environ)
+        return respond(environ, reply)
 
     worker._plain = PlainRequests({"/events": respond_and_hear})
     ends[1].sendall(PLAIN)
