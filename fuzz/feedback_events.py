@@ -8,7 +8,7 @@ from typing import Any
 from fuzz.exchanges import Request
 from fuzz.mutations import as_json, damaged, mutated
 from fuzz.sns_messages import CLINIC_TOPIC, SAMPLES, TOPIC
-from shared.internal_api import EVENTS, PREFIX, FeedbackEvent, authorization, encode_events
+from shared.internal_api import EVENTS, PREFIX, FeedbackEvent, authorization, encode_event, events_body
 from shared.ses import parse_ses_message
 
 _SOURCES = (
@@ -28,7 +28,7 @@ def _documents() -> list[dict[str, Any]]:
         for sample in SAMPLES
         for event in parse_ses_message(json.dumps(sample), at)
     ]
-    found: list[dict[str, Any]] = json.loads(encode_events(events))["events"]
+    found: list[dict[str, Any]] = json.loads(events_body(map(encode_event, events)))["events"]
     return found
 
 

@@ -120,16 +120,16 @@ class _EventOnWire(SesEvent, frozen=True, kw_only=True, rename="camel", omit_def
 _event_decoder = msgspec.json.Decoder(_EventOnWire)
 
 
-def encode_events(events: Iterable[FeedbackEvent]) -> bytes:
-    """Return the body that has `events` recorded."""
-    return msgspec.json.encode(
-        {
-            "events": [
-                _EventOnWire(sns_message_id=sns_message_id, topic_arn=topic_arn, **asdict(event))
-                for sns_message_id, topic_arn, event in events
-            ]
-        }
-    )
+def encode_event(event: FeedbackEvent) -> Raw:
+    """Return one event as it stands in the body that has events recorded."""
+    sns_message_id, topic_arn, reported = event
+    flat = _EventOnWire(sns_message_id=sns_message_id, topic_arn=topic_arn, **asdict(reported))
+    return Raw(msgspec.json.encode(flat))
+
+
+def events_body(events: Iterable[Raw]) -> bytes:
+    """Return the body that has events recorded, each of which `encode_event` has made."""
+    return msgspec.json.encode({"events": list(events)})
 
 
 def decode_event(document: bytes | Raw) -> FeedbackEvent:

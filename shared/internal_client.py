@@ -73,9 +73,9 @@ class InternalClient:
         """Close the connections that no call is using."""
         self._connections.close()
 
-    def record(self, events: Sequence[api.FeedbackEvent]) -> list[api.RecordResult]:
-        """Have `events` recorded and return a result for each, in their order."""
-        answer = self._call("POST", api.EVENTS, api.encode_events(events))
+    def record(self, events: Sequence[msgspec.Raw]) -> list[api.RecordResult]:
+        """Have events recorded, as `encode_event` makes them; return a result for each, in their order."""
+        answer = self._call("POST", api.EVENTS, api.events_body(events))
         results = self._decoded(answer, api.RecordResults).results
         if len(results) != len(events):
             raise InternalCallError("config_service answered for another number of events.")

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol, TypeVar
+
+from msgspec import Raw
 
 from shared.batching import Batcher, NoRoomError, WaitedTooLongError
 from shared.errors import ServiceError
-from shared.internal_api import MAX_EVENTS, FeedbackEvent, RecordResult, Topic
+from shared.internal_api import MAX_EVENTS, FeedbackEvent, RecordResult, Topic, encode_event
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
 from webhook_service import metrics
 from webhook_service.errors import RETRY_AFTER
@@ -69,12 +71,14 @@ class HttpConfigClient:
     def record(self, messages: Sequence[Sequence[FeedbackEvent]]) -> Sequence[Recorded]:
         """Have events recorded, in one call with those of other messages that come at the same time."""
         began_at = self._clock()
+        # Here, while an earlier call is under way: config_service waits for what is done between two calls.
+        encoded = [[encode_event(event) for event in events] for events in messages]
         failed: InternalCallError
         try:
-            results = iter(self._together([event for events in messages for event in events]))
+            results = iter(self._together(list(chain.from_iterable(encoded))))
             return [list(islice(results, len(events))) for events in messages]
         except InternalRefusedError:  # perhaps because of one message's events
-            return [self._record_alone(events, began_at) for events in messages]
+            return [self._record_alone(events, began_at) for events in encoded]
         except WaitedTooLongError:
             failed = ConfigServiceBusyError("config_service is busy with earlier events.", "busy")
         except NoRoomError:
@@ -83,7 +87,7 @@ class HttpConfigClient:
             failed = error
         return [_noted("record", failed) for _ in messages]
 
-    def _record_alone(self, events: Sequence[FeedbackEvent], began_at: float) -> Recorded:
+    def _record_alone(self, events: Sequence[Raw], began_at: float) -> Recorded:
         try:
             if self._clock() - began_at > self._patience:  # the time budget has no room for a second call
                 raise ConfigServiceBusyError("config_service was slow to refuse.", "busy")
@@ -91,7 +95,7 @@ class HttpConfigClient:
         except (InternalCallError, InternalRefusedError) as error:
             return _noted("record", error)
 
-    def _record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
+    def _record(self, events: Sequence[Raw]) -> list[RecordResult]:
         results: list[RecordResult] = []
         for start in range(0, len(events), MAX_EVENTS):
             results += self._client.record(events[start : start + MAX_EVENTS])

@@ -34,7 +34,7 @@ FULL = api.FeedbackEvent(
 
 
 def on_wire(event: api.FeedbackEvent) -> dict[str, Any]:
-    (document,) = json.loads(api.encode_events([event]))["events"]
+    (document,) = json.loads(api.events_body([api.encode_event(event)]))["events"]
     found: dict[str, Any] = document
     return found
 

@@ -10,12 +10,12 @@ import pytest
 
 from shared.access_line import AccessLine
 from shared.internal_answers import Answer
-from shared.internal_api import AddressCheck, FeedbackEvent, RecordResult, Topic
+from shared.internal_api import AddressCheck, FeedbackEvent, RecordResult, Topic, encode_event
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
 from shared.ses import SesEvent
 
 BASE = "http://config-service:8001"
-EVENT = FeedbackEvent("id-1", "arn", SesEvent("Open", datetime(2026, 1, 31, tzinfo=UTC)))
+EVENT = encode_event(FeedbackEvent("id-1", "arn", SesEvent("Open", datetime(2026, 1, 31, tzinfo=UTC))))
 
 Call = Callable[[InternalClient], Any]
 CALLS: dict[str, tuple[str, str, Call]] = {

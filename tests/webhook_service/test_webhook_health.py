@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import responses
 from flask.testing import FlaskClient
+from msgspec import Raw
 from sns_kit import CLINIC_TOPIC, TOPIC, FakeConfigService, Post, Sns, sample
 
 import webhook_service
 from shared.batching import WaitedTooLongError
 from shared.internal_answers import Answer
-from shared.internal_api import FeedbackEvent, RecordResult
+from shared.internal_api import FeedbackEvent, RecordResult, decode_event
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
 from shared.security_headers import SECURITY_HEADERS
 from shared.serving import cores
@@ -173,8 +174,8 @@ def test_what_is_refused_together_is_tried_alone_and_costs_no_other_message_its_
         def __init__(self) -> None:
             self.calls: list[list[str]] = []
 
-        def record(self, events: Sequence[FeedbackEvent]) -> list[RecordResult]:
-            self.calls.append([event.sns_message_id for event in events])
+        def record(self, events: Sequence[Raw]) -> list[RecordResult]:
+            self.calls.append([decode_event(event).sns_message_id for event in events])
             if "bad" in self.calls[-1]:
                 raise InternalRefusedError("No.")
             return [RecordResult("recorded") for _ in events]

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from config_service.errors import STATUSES
-from shared.internal_api import FeedbackEvent
+from shared.internal_api import FeedbackEvent, encode_event
 from shared.internal_client import InternalCallError, InternalClient, InternalRefusedError
 from shared.ses import SesEvent
 
@@ -81,7 +81,10 @@ def test_what_is_recorded_is_found_by_the_next_check(client_of: Any, set_up: Any
     webhook, sender = client_of(RECORD), client_of(SEND)
 
     results = webhook.record(
-        [bounce(1, "jane@example.org"), bounce(2, "x@example.org", "who@stranger.example")]
+        [
+            encode_event(bounce(1, "jane@example.org")),
+            encode_event(bounce(2, "x@example.org", "who@stranger.example")),
+        ]
     )
     checks = sender.check_addresses("c1", ["Jane@example.org", "john@example.org", "nobody"])
 
