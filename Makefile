@@ -54,8 +54,8 @@ growth: .venv/.ready .venv-bench/.ready ## measure what a million rows cost, on 
 	@$(BIN)/python -m benchmarks.growth --json docs/growth.json
 	@.venv-bench/bin/python benchmarks/plots.py docs/growth.json docs/images
 
-soak: .venv/.ready ## send at half the top rate for ten minutes, and watch memory and latency (needs wrk)
-	@$(BIN)/python -m benchmarks.soak --json docs/soak.json
+soak: .venv/.ready ## send at half the top rate (or RATE) for ten minutes, and watch memory and latency (needs wrk)
+	@$(BIN)/python -m benchmarks.soak --json docs/soak.json $(if $(RATE),--rate $(RATE))
 
 profile: .venv/.ready .venv-bench/.ready ## draw where both services spend their time under load (needs wrk)
 	@$(BIN)/python -m benchmarks profile

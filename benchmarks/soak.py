@@ -36,11 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Soak, print a table, write JSON; 1 with one sentence where something is not as it must be."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument(
+        "--rate", type=float, metavar="N", help="messages a second (default: half of what a burst reaches)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # everything started is ended on the way out
     try:
-        found = _soak(options.seconds)
+        found = _soak(options.seconds, options.rate)
     except (BenchmarkError, StackError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -55,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if complaint else 0
 
 
-def _soak(seconds: int) -> Soak:
+def _soak(seconds: int, rate: float | None) -> Soak:
     key = SigningKey()
     with (
         tempfile.TemporaryDirectory(prefix="clinic-mail-soak-") as scratch,
@@ -68,7 +71,7 @@ def _soak(seconds: int) -> Soak:
         top = run_wrk(stack.events_url, file, _CONNECTIONS, _TOP_SECONDS)
         if not top.acknowledged:
             raise BenchmarkError("At the top rate no message was taken.")
-        rate = top.per_second / 2
+        rate = rate or top.per_second / 2
         count = int(rate * seconds)
         refused = top.other_statuses + top.socket_errors  # SNS would come again; below, none may be
         print(
