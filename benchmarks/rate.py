@@ -26,10 +26,10 @@ def rates(
 
 
 def medians(seen: Rates) -> dict[str, float]:
-    """Return each operation's usual rate, which the first is compared with the others by.
+    """Return each operation's usual rate.
 
-    Theirs is its rate times the median of their ratios to it, each of one round, since the machine is
-    faster or slower from one round to the next.
+    The first is what the others are compared with: theirs is its rate times the median of their ratios to it,
+    each of one round, since the machine is faster or slower from one round to the next.
     """
     first = next(iter(seen.values()))
     usual = statistics.median(first)
